@@ -1,0 +1,1 @@
+"""The vocabulary every layer shares: numpy and pydantic only, never torch."""
