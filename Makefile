@@ -1,0 +1,61 @@
+# Two commands set up everything: `make demo` and `make test`.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ASSETS ?= $(DONGSUN_ASSETS)
+STAMP := $(VENV)/.dongsun-ready
+
+# No library phones home, checks for updates or installs things by itself.
+export MLFLOW_DISABLE_TELEMETRY := true
+export DO_NOT_TRACK := true
+export DVC_NO_ANALYTICS := 1
+export NO_ALBUMENTATIONS_UPDATE := 1
+export NNCF_CI := 1
+export YOLO_AUTOINSTALL := false
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 18
+
+setup: $(STAMP) ## the environment in .venv, from the locked requirement files
+
+UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
+
+.uv/bin/uv:
+	$(PYTHON) -m venv .uv
+	.uv/bin/python -m pip install --quiet uv
+
+$(STAMP): requirements/dev.lock pyproject.toml | $(filter .uv/bin/uv,$(UV))
+	@test -x $(BIN)/python || $(UV) venv --quiet --python $(PYTHON) $(VENV)
+	$(UV) pip sync --require-hashes --compile-bytecode --python $(BIN)/python requirements/dev.lock
+	$(UV) pip install --quiet --no-deps --no-build-isolation --python $(BIN)/python --editable .
+	@touch $@
+
+lock: | $(filter .uv/bin/uv,$(UV)) ## pin the requirement files again
+	for set in edge train dev; do $(UV) pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --no-header --no-annotate --override requirements/overrides.txt requirements/$$set.in -o requirements/$$set.lock; done
+
+demo: setup ## the main job on the synthetic store; ends with reports/demo/index.html
+	@$(BIN)/python -m dongsun.cli.demo demo
+
+demo-real: setup ## the same job on real footage: make demo-real ASSETS=<dir>
+	@DONGSUN_ASSETS="$(ASSETS)" $(BIN)/python -m dongsun.cli.demo pets2009 people-detection
+
+test: setup lint ## lint, types, layers and every test
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile
+
+lint: setup ## ruff, mypy and the layer contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+services: ## the system parts that some tests use (none yet in this version)
+	@echo "no system service is needed yet"
+
+clean: ## forget everything that stages made (not the environment)
+	rm -rf data/raw/demo data/interim data/processed models bundles reports
+
+.PHONY: help setup lock demo demo-real test lint services clean

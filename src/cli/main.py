@@ -1,0 +1,143 @@
+"""`dongsun <stage> [overrides]`: each stage is a Hydra app whose root is `conf/<stage>.yaml`."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Any, NoReturn
+
+from dongsun.cli.quiet import silence_libraries
+from dongsun.contract.errors import DongsunError
+
+STAGES = {
+    "twin": "render the synthetic store: video and exact truth",
+    "ingest": "read a data set into manifests (AI-Hub, Market-1501, video + MOT truth, YOLO folders)",
+    "sample": "systematic sampling (계통추출) of what to train on",
+    "train-detector": "fine-tune the person detector",
+    "train-reid": "train the re-ID head on the detector's decomposed backbone",
+    "tune": "find the similarity threshold at a target false-match rate",
+    "export": "quantise, check parity, write the edge bundle",
+    "evaluate": "replay the test part through the bundle and measure",
+    "report": "one self-contained HTML page of it all",
+}
+
+
+def main() -> None:
+    """The console script `dongsun`."""
+    silence_libraries()
+    arguments = sys.argv[1:]
+    if not arguments or arguments[0] in ("-h", "--help"):
+        print(_usage())
+        return
+    verb = arguments[0]
+    try:
+        if verb not in STAGES:
+            raise DongsunError(
+                expected=f"a stage: {', '.join(STAGES)}",
+                got=repr(verb),
+                where="command line",
+                mend="`dongsun --help` says what each does",
+            )
+        _compose_and_run(verb, arguments[1:])
+    except DongsunError as error:
+        _fail(error)
+
+
+def config_directory() -> Path:
+    """The folder `conf/` of the project the command was started in (or of DONGSUN_HOME).
+
+    Raises:
+        DongsunError: There is none.
+    """
+    root = Path(os.environ.get("DONGSUN_HOME", "."))
+    if not (root / "conf" / "base.yaml").is_file():
+        raise DongsunError(
+            expected="a Dongsun project with conf/base.yaml",
+            got="none",
+            where=str(root.resolve()),
+            mend="run it from the project's folder, or set DONGSUN_HOME to that folder",
+        )
+    return (root / "conf").resolve()
+
+
+def run_composed(config: Any, verb: str) -> None:
+    """Runs the stage of a composed config, tracked."""
+    from hydra.utils import instantiate
+    from omegaconf import OmegaConf
+
+    from dongsun.cli.tracking import TrackingSettings, tracked_run
+    from dongsun.contract.stage import SilentRunLog
+
+    stage = instantiate(config.stage, _convert_="all")
+    tracking = TrackingSettings(
+        enabled=bool(config.tracking.enabled), uri=config.tracking.uri, artifacts=Path(config.tracking.artifacts)
+    )
+    if not tracking.enabled:
+        print(stage.run(SilentRunLog()).summary)
+        return
+    params = OmegaConf.to_container(config.stage, resolve=True)
+    assert isinstance(params, dict)
+    params.pop("store", None)  # the store file itself is an input, not a parameter
+    with tracked_run(
+        tracking, store_id=config.store.id, verb=verb, params=params | {"seed": config.seed}, root=Path(config.paths.root)
+    ) as log:
+        result = stage.run(log)
+        log.finish(result)
+    print(result.summary)
+
+
+def _compose_and_run(verb: str, overrides: list[str]) -> None:
+    import hydra
+
+    sys.argv = [f"dongsun {verb}", *overrides]
+
+    @hydra.main(version_base="1.3", config_path=str(config_directory()), config_name=verb.replace("-", "_"))
+    def run(config: Any) -> None:
+        _run_or_exit(config, verb)
+
+    run()
+
+
+def _run_or_exit(config: Any, verb: str) -> None:
+    from hydra.errors import InstantiationException
+    from pydantic import ValidationError
+
+    try:
+        run_composed(config, verb)
+    except DongsunError as error:
+        _fail(error)
+    except InstantiationException as error:
+        cause = error.__cause__
+        if isinstance(cause, DongsunError):
+            _fail(cause)
+        if isinstance(cause, ValidationError):
+            problems = "; ".join(f"{'.'.join(str(k) for k in e['loc'])}: {e['msg']}" for e in cause.errors())
+            _fail(
+                DongsunError(
+                    expected=f"settings that `dongsun {verb}` understands",
+                    got=problems,
+                    where=f"conf/{verb.replace('-', '_')}.yaml and its groups, or your overrides",
+                    mend=f"`dongsun {verb} --cfg job` shows what was composed",
+                )
+            )
+        raise
+
+
+def _fail(error: DongsunError) -> NoReturn:
+    print(f"dongsun: {error}", file=sys.stderr)
+    sys.exit(2)
+
+
+def _usage() -> str:
+    verbs = "\n".join(f"  {name:<15} {what}" for name, what in STAGES.items())
+    return (
+        f"usage: dongsun <stage> [key=value ...]\n\nStages, in their order:\n{verbs}\n\n"
+        "Each stage is a Hydra app:\n"
+        "  dongsun train-reid reid/head=linear seed=3 store=pets2009   choose a group, set a value, name a store\n"
+        "  dongsun train-reid --cfg job                                show the composed settings and stop\n"
+        "  dongsun train-reid -m reid/head=linear,pooling,attention    one run for each\n"
+        "Stores are conf/store/*.yaml. `dvc repro report@demo` redoes just what changed. A station uses `dongsun-edge`."
+    )
+
+
+if __name__ == "__main__":
+    main()
