@@ -1,0 +1,1 @@
+"""Ingest, person-disjoint splits, systematic sampling and augmentation of images."""

@@ -1,0 +1,117 @@
+"""What is checked of a manifest while it is written."""
+
+from array import array
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Literal
+
+import numpy as np
+
+from dongsun.contract.errors import DongsunError
+from dongsun.data.records import DISTRACTOR, SPLITS, Record, ReidRecord
+
+CameraRule = Literal["require", "report"]
+_EXAMPLES = 5
+
+
+@dataclass(frozen=True)
+class AuditResult:
+    """What a verified manifest holds.
+
+    Attributes:
+        images: Rows per split.
+        persons: Distinct persons per split, distractors not counted; empty for a detector manifest.
+        cameras: Distinct cameras.
+        single_camera_test_persons: Test persons seen by one camera only; they cannot be matched across cameras.
+    """
+
+    images: dict[str, int]
+    persons: dict[str, int]
+    cameras: tuple[str, ...]
+    single_camera_test_persons: tuple[str, ...]
+
+
+class ManifestAudit:
+    """Streams over the rows of one manifest; memory grows with persons, plus 8 bytes a row for duplicate paths."""
+
+    def __init__(self) -> None:
+        self._path_hashes = array("Q")
+        self._images = dict.fromkeys(SPLITS, 0)
+        self._splits_of: dict[str, set[str]] = {}
+        self._test_cameras_of: dict[str, set[str]] = {}
+        self._cameras: set[str] = set()
+
+    def add(self, record: Record) -> None:
+        """Takes account of one row.
+
+        Raises:
+            DongsunError: The row has no split.
+        """
+        if record.split is None:
+            raise DongsunError(
+                expected="every row to have a split",
+                got="no split",
+                where=record.path,
+                mend="give the reader fixed splits, or the data set a split policy (conf/dataset/*.yaml: splits)",
+            )
+        self._path_hashes.append(_hash(record.path))
+        self._images[record.split] += 1
+        self._cameras.add(record.camera_id)
+        if isinstance(record, ReidRecord) and record.person_id != DISTRACTOR:
+            self._splits_of.setdefault(record.person_id, set()).add(record.split)
+            if record.split == "test":
+                self._test_cameras_of.setdefault(record.person_id, set()).add(record.camera_id)
+
+    def suspected_duplicates(self) -> frozenset[int]:
+        """Hashes that occur twice; the writer looks the paths up before it accuses anybody."""
+        hashes = np.sort(np.frombuffer(self._path_hashes, dtype=np.uint64))
+        return frozenset(int(value) for value in np.unique(hashes[1:][hashes[1:] == hashes[:-1]]))
+
+    def finish(self, where: str, camera_rule: CameraRule) -> AuditResult:
+        """Judges the whole.
+
+        Args:
+            where: Name of the manifest for messages.
+            camera_rule: `require` refuses test persons seen by one camera when there are several cameras.
+
+        Raises:
+            DongsunError: Test persons occur in train or calibration, or the camera rule is broken.
+        """
+        shared = sorted(p for p, splits in self._splits_of.items() if "test" in splits and len(splits) > 1)
+        if shared:
+            raise DongsunError(
+                expected="test persons that occur in no other split",
+                got=f"{len(shared)} shared, such as {', '.join(shared[:_EXAMPLES])}",
+                where=where,
+                mend="split by person (ByPerson), or correct the source's person ids",
+            )
+        single = tuple(sorted(p for p, cameras in self._test_cameras_of.items() if len(cameras) < 2))
+        if camera_rule == "require" and len(self._cameras) > 1 and single:
+            raise DongsunError(
+                expected="every test person seen by at least two cameras",
+                got=f"{len(single)} seen by one, such as {', '.join(single[:_EXAMPLES])}",
+                where=where,
+                mend="split by person, check how camera ids are read, or set splits.camera_rule=report",
+            )
+        persons = {s: sum(s in splits for splits in self._splits_of.values()) for s in SPLITS}
+        return AuditResult(
+            images=dict(self._images),
+            persons=persons if self._splits_of else {},
+            cameras=tuple(sorted(self._cameras)),
+            single_camera_test_persons=single,
+        )
+
+
+def _hash(path: str) -> int:
+    return int.from_bytes(blake2b(path.encode("utf-8"), digest_size=8).digest(), "little")
+
+
+def repeated_paths(paths: "list[str]", suspects: frozenset[int], seen: set[str]) -> list[str]:
+    """Of `paths`, those that were truly in `seen` before; adds the suspected ones to `seen`."""
+    repeated = []
+    for path in paths:
+        if _hash(path) in suspects:
+            if path in seen:
+                repeated.append(path)
+            seen.add(path)
+    return repeated

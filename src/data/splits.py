@@ -1,0 +1,213 @@
+"""Person-disjoint, camera-aware splits.
+
+A test person occurs in no other split. Training and calibration may share persons, never images.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass as plain_dataclass
+from typing import Protocol, runtime_checkable
+
+from pydantic import Field
+from pydantic.dataclasses import dataclass
+
+from dongsun.contract.errors import DongsunError
+from dongsun.data.audit import CameraRule
+from dongsun.data.records import DISTRACTOR, ReidRecord, Split
+from dongsun.data.seeding import random_for
+
+
+@plain_dataclass(frozen=True)
+class PersonSummary:
+    """How many images of a person there are.
+
+    Attributes:
+        images: All of them.
+        cameras: Cameras that saw the person.
+        trainable: Images that the source does not keep for calibration or test by time.
+    """
+
+    images: int
+    cameras: int
+    trainable: int
+
+
+SplitOf = Callable[[ReidRecord], Split | None]
+"""Gives a record's split, or None when the record is held back from every split."""
+
+
+@runtime_checkable
+class SplitPolicy(Protocol):
+    """How re-ID records get their splits."""
+
+    @property
+    def camera_rule(self) -> CameraRule:
+        """What to do about test persons seen by a single camera."""
+
+    def plan(self, persons: Mapping[str, PersonSummary], cameras: int) -> SplitOf:
+        """Decides for all persons; `cameras` is the number of cameras in the data set."""
+
+
+@dataclass(frozen=True)
+class FromSource:
+    """Keeps the split that the source states (Market-1501's folders, the twin's folders).
+
+    Attributes:
+        calibration_persons: Share of the training persons to set aside for INT8 calibration, where the source has
+            no calibration part of its own.
+        seed: Chooses those persons.
+        camera_rule: See `CameraRule`.
+    """
+
+    calibration_persons: float = Field(default=0.0, ge=0.0, lt=1.0)
+    seed: int = 0
+    camera_rule: CameraRule = "report"
+
+    def plan(self, persons: Mapping[str, PersonSummary], cameras: int) -> SplitOf:
+        """See `SplitPolicy.plan`."""
+        names = sorted(persons)
+
+        def chosen(name: str) -> bool:
+            return random_for(self.seed, "calibration", name).random() < self.calibration_persons
+
+        calibration = frozenset(name for name in names if chosen(name)) if self.calibration_persons else frozenset()
+
+        def split_of(record: ReidRecord) -> Split | None:
+            moved = record.split == "train" and record.person_id in calibration
+            return "calibration" if moved else record.split
+
+        return split_of
+
+
+@dataclass(frozen=True)
+class ByPerson:
+    """Deals persons out, so that all of a person's images stay in one split.
+
+    Where the source states a split by time (video), training persons' images from the calibration time become
+    calibration images, and from the test time they are held back: the counting replay will play that time again,
+    and nothing in it may have been trained on. Test persons keep all their images; persons without any image in the
+    training time are therefore the first choice for test.
+
+    Attributes:
+        train: Share of persons to train on.
+        test: Share of persons never trained on.
+        calibration: Share of persons for INT8 calibration alone; 0 where the calibration time gives the images.
+        seed: Chooses the persons.
+        hold_back_test_time: False trains on the test time's images of training persons as well.
+        camera_rule: See `CameraRule`.
+    """
+
+    train: float = Field(default=0.7, gt=0.0, lt=1.0)
+    test: float = Field(default=0.3, gt=0.0, lt=1.0)
+    calibration: float = Field(default=0.0, ge=0.0, lt=1.0)
+    seed: int = 0
+    hold_back_test_time: bool = True
+    camera_rule: CameraRule = "require"
+
+    def __post_init__(self) -> None:
+        total = self.train + self.test + self.calibration
+        if not math.isclose(total, 1.0, abs_tol=1e-6):
+            raise DongsunError(
+                expected="person shares that sum to 1",
+                got=f"{total:g}",
+                where="splits: train + test + calibration",
+                mend="correct the shares in conf/dataset",
+            )
+
+    def plan(self, persons: Mapping[str, PersonSummary], cameras: int) -> SplitOf:
+        """See `SplitPolicy.plan`."""
+        needed = 2 if cameras > 1 and self.camera_rule == "require" else 1
+        late = frozenset(n for n, summary in persons.items() if self.hold_back_test_time and summary.trainable == 0)
+        assigned = deal_persons(
+            persons, test=self.test, calibration=self.calibration, seed=self.seed, test_cameras=needed, first=late
+        )
+
+        def split_of(record: ReidRecord) -> Split | None:
+            if record.person_id == DISTRACTOR:
+                return "test"
+            split = assigned[record.person_id]
+            if split != "train" or record.split in (None, "train"):
+                return split
+            if record.split == "calibration":
+                return "calibration"
+            return None if self.hold_back_test_time else "train"
+
+        return split_of
+
+
+def deal_persons(
+    persons: Mapping[str, PersonSummary],
+    *,
+    test: float,
+    calibration: float,
+    seed: int,
+    test_cameras: int,
+    first: frozenset[str] = frozenset(),
+) -> dict[str, Split]:
+    """Deals persons into splits, so that every split gets persons with many and with few images alike.
+
+    Persons are ordered by their number of images and taken systematically (every k-th from a random start), which
+    keeps the share of images near the share of persons even when there are twenty persons only.
+
+    Args:
+        persons: Every person's images and cameras.
+        test: Share of persons for test.
+        calibration: Share of persons for calibration.
+        seed: Same seed, same persons; independent of the mapping's order.
+        test_cameras: Cameras that must have seen a test person.
+        first: Persons to test on before any other, as far as they are seen by enough cameras.
+
+    Raises:
+        DongsunError: Too few persons, or too few seen by enough cameras.
+    """
+    wanted = max(1, round(test * len(persons)))
+    eligible = [name for name, summary in persons.items() if summary.cameras >= test_cameras]
+    if len(eligible) < wanted or len(persons) < wanted + 1:
+        raise DongsunError(
+            expected=f"at least {wanted} test persons seen by {test_cameras} camera(s), and one person to train on",
+            got=f"{len(persons)} persons, {len(eligible)} of them seen by enough cameras",
+            where="splits: ByPerson",
+            mend="add persons, lower `test`, check how camera ids are read, or set camera_rule=report",
+        )
+    preferred = [name for name in eligible if name in first]
+    others = [name for name in eligible if name not in first]
+    held_out = _every_kth(preferred, persons, min(wanted, len(preferred)), seed, "test")
+    held_out |= _every_kth(others, persons, wanted - len(held_out), seed, "test")
+    rest = [name for name in persons if name not in held_out]
+    set_aside = _every_kth(rest, persons, min(round(calibration * len(persons)), len(rest) - 1), seed, "calibration")
+    splits: dict[str, Split] = {}
+    for name in sorted(persons):
+        splits[name] = "test" if name in held_out else "calibration" if name in set_aside else "train"
+    return splits
+
+
+def _every_kth(
+    names: list[str], persons: Mapping[str, PersonSummary], wanted: int, seed: int, purpose: str
+) -> frozenset[str]:
+    if wanted <= 0:
+        return frozenset()
+    ordered = sorted(names, key=lambda name: (-persons[name].images, random_for(seed, purpose, name).random(), name))
+    interval = len(ordered) / wanted
+    start = random_for(seed, purpose).random() * interval
+    return frozenset(ordered[min(int(start + i * interval), len(ordered) - 1)] for i in range(wanted))
+
+
+def time_ranges(frames: int, shares: Mapping[Split, float]) -> dict[Split, tuple[int, int]]:
+    """Cuts a recording into consecutive parts: train, then calibration, then test.
+
+    Args:
+        frames: Number of frames.
+        shares: Share of each part; they sum to 1.
+
+    Returns:
+        Per split the half-open range [first, end) of 0-based frame indices.
+    """
+    ranges: dict[Split, tuple[int, int]] = {}
+    start, passed = 0, 0.0
+    order: tuple[Split, ...] = ("train", "calibration", "test")
+    for split in order:
+        passed += shares.get(split, 0.0)
+        end = min(frames, int(passed * frames + 1e-6))
+        ranges[split] = (start, end)
+        start = end
+    return ranges

@@ -1,0 +1,85 @@
+"""A disk-backed holding place for records, so that millions can be sorted and split without sitting in memory."""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import astuple, fields
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from dongsun.data.records import DISTRACTOR, DetectorRecord, ReidRecord
+from dongsun.data.splits import PersonSummary
+
+R = TypeVar("R", ReidRecord, DetectorRecord)
+_BATCH = 5_000
+# Stratum first, then time: systematic sampling walks exactly this order.
+_ORDER: dict[type, str] = {
+    ReidRecord: "person_id, camera_id, sequence_id, frame_index, path",
+    DetectorRecord: "camera_id, sequence_id, frame_index, path",
+}
+
+
+class StagingTable(Generic[R]):
+    """Records of one kind in a temporary SQLite file (binary collation: the same order as Python's strings)."""
+
+    def __init__(self, path: Path, kind: type[R]) -> None:
+        self._kind = kind
+        self._columns = [field.name for field in fields(kind)]
+        self._pending: list[tuple[Any, ...]] = []
+        self._database = sqlite3.connect(path, isolation_level=None)
+        self._database.execute("PRAGMA journal_mode=OFF")
+        self._database.execute("PRAGMA synchronous=OFF")
+        self._database.execute(f"CREATE TABLE record ({', '.join(self._columns)})")
+        self.rows = 0
+
+    def add(self, record: R) -> None:
+        """Holds one record."""
+        self._pending.append(tuple(_to_cell(value) for value in astuple(record)))
+        self.rows += 1
+        if len(self._pending) >= _BATCH:
+            self._flush()
+
+    def _flush(self) -> None:
+        marks = ", ".join("?" * len(self._columns))
+        self._database.execute("BEGIN")
+        self._database.executemany(f"INSERT INTO record VALUES ({marks})", self._pending)
+        self._database.execute("COMMIT")
+        self._pending.clear()
+
+    def person_summaries(self) -> dict[str, PersonSummary]:
+        """Images and cameras of every person, distractors left out (re-ID records only)."""
+        self._flush()
+        rows = self._database.execute(
+            "SELECT person_id, COUNT(*), COUNT(DISTINCT camera_id), TOTAL(split IS NULL OR split = 'train') "
+            "FROM record WHERE person_id != ? GROUP BY person_id ORDER BY person_id",
+            (DISTRACTOR,),
+        )
+        return {person: PersonSummary(images, cameras, int(free)) for person, images, cameras, free in rows}
+
+    def camera_count(self) -> int:
+        """Distinct cameras."""
+        self._flush()
+        return int(self._database.execute("SELECT COUNT(DISTINCT camera_id) FROM record").fetchone()[0])
+
+    def in_stratum_order(self) -> Iterator[R]:
+        """Streams the records sorted by stratum, then frame, then path."""
+        self._flush()
+        cursor = self._database.execute(f"SELECT {', '.join(self._columns)} FROM record ORDER BY {_ORDER[self._kind]}")
+        for row in cursor:
+            values = dict(zip(self._columns, row, strict=True))
+            if values.get("box_xyxy_px") is not None:
+                values["box_xyxy_px"] = tuple(json.loads(values["box_xyxy_px"]))
+            if values.get("captured_at_utc") is not None:
+                values["captured_at_utc"] = datetime.fromisoformat(values["captured_at_utc"])
+            yield self._kind(**values)
+
+    def close(self) -> None:
+        """Closes the database; its file belongs to the caller's temporary folder."""
+        self._database.close()
+
+
+def _to_cell(value: object) -> object:
+    if isinstance(value, tuple):
+        return json.dumps(value)
+    return value.isoformat() if isinstance(value, datetime) else value
