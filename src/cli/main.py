@@ -78,7 +78,11 @@ def run_composed(config: Any, verb: str) -> None:
     assert isinstance(params, dict)
     params.pop("store", None)  # the store file itself is an input, not a parameter
     with tracked_run(
-        tracking, store_id=config.store.id, verb=verb, params=params | {"seed": config.seed}, root=Path(config.paths.root)
+        tracking,
+        store_id=config.store.id,
+        verb=verb,
+        params=params | {"seed": config.seed},
+        root=Path(config.paths.root),
     ) as log:
         result = stage.run(log)
         log.finish(result)

@@ -77,7 +77,7 @@ class MlflowRunLog:
 def tracked_run(
     settings: TrackingSettings, *, store_id: str, verb: str, params: Mapping[str, Any], root: Path
 ) -> Iterator[MlflowRunLog]:
-    """Opens an MLflow run in the experiment `store_id`; a raised exception marks it failed, a kill leaves it running."""
+    """Opens an MLflow run in the experiment `store_id`; an exception marks it failed, a kill leaves it running."""
     from mlflow import MlflowClient
 
     database = settings.uri.removeprefix("sqlite:///")

@@ -35,7 +35,7 @@ def atomic_file(path: Path) -> Iterator[Path]:
     try:
         yield temporary
         _fsync(temporary)
-        os.replace(temporary, path)
+        temporary.replace(path)
         _fsync(path.parent)
     finally:
         temporary.unlink(missing_ok=True)
@@ -52,7 +52,7 @@ def atomic_directory(path: Path) -> Iterator[Path]:
     temporary = _temporary_name(path)
     previous = path.with_name(f".{path.name}.previous")
     if previous.exists() and not path.exists():
-        os.replace(previous, path)  # a kill fell between the two renames below: take the old one back
+        previous.replace(path)  # a kill fell between the two renames below: take the old one back
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir()
     try:
@@ -63,8 +63,8 @@ def atomic_directory(path: Path) -> Iterator[Path]:
         _fsync(temporary)
         shutil.rmtree(previous, ignore_errors=True)
         if path.exists():
-            os.replace(path, previous)
-        os.replace(temporary, path)
+            path.replace(previous)
+        temporary.replace(path)
         _fsync(path.parent)
         shutil.rmtree(previous, ignore_errors=True)
     finally:

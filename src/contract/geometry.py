@@ -9,7 +9,7 @@ Points = npt.NDArray[np.float64]
 
 
 def signed_distance(point: Point, line_from: Point, line_to: Point) -> float:
-    """Distance of `point` from the infinite line, positive on the right of from→to (with y down), in the points' unit."""
+    """Distance of `point` from the infinite line, positive on the right of from→to (y down), in the points' unit."""
     dx, dy = line_to[0] - line_from[0], line_to[1] - line_from[1]
     length = float(np.hypot(dx, dy))
     if length == 0.0:
