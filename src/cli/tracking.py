@@ -9,9 +9,8 @@ from typing import Any
 
 from dongsun.contract.bundle import MANIFEST_NAME, read_bundle
 from dongsun.contract.stage import StageResult
-from dongsun.export.provenance import dvc_hashes, git_state
+from dongsun.export.provenance import RUN_ID_VARIABLE, read_provenance
 
-RUN_ID_VARIABLE = "DONGSUN_RUN_ID"
 CANDIDATE_ALIAS = "candidate"
 _MAX_PARAM_CHARACTERS = 500
 
@@ -90,9 +89,9 @@ def tracked_run(
         if experiment
         else client.create_experiment(store_id, artifact_location=(settings.artifacts / store_id).resolve().as_uri())
     )
-    git = git_state(root)
-    tags = {"stage": verb, "git.commit": git.commit, "git.dirty": str(git.dirty)}
-    tags |= {f"dvc.{path}": digest for path, digest in dvc_hashes(root, store_id).items()}
+    provenance = read_provenance(root, store_id)
+    tags = {"stage": verb, "git.commit": provenance.git_commit, "git.dirty": str(provenance.git_dirty)}
+    tags |= {f"dvc.{path}": digest for path, digest in provenance.dvc_hashes.items()}
     run = client.create_run(experiment_id, run_name=verb, tags=tags)
     run_id = run.info.run_id
     os.environ[RUN_ID_VARIABLE] = run_id
