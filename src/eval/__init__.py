@@ -1,0 +1,1 @@
+"""Evaluation: metrics, threshold tuning, and the replay of recorded clips through what ships."""

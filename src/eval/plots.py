@@ -1,0 +1,89 @@
+"""Pictures of distributions and curves (PNG)."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from dongsun.contract.bundle import SimilarityThreshold
+from dongsun.contract.durable import atomic_file
+from dongsun.eval.detection_metrics import DetectionMetrics
+from dongsun.eval.pair_similarities import PairSimilarities
+
+_GENUINE, _IMPOSTOR, _INK = "#1f6f8b", "#c8553d", "#333333"
+_BINS = 80
+_CURVE_POINTS = 400
+
+
+def plot_distributions(pairs: PairSimilarities, threshold: SimilarityThreshold, path: Path, title: str) -> None:
+    """Both distributions of similarity, the threshold, and its 95 % interval as a band."""
+    figure, axes = _figure(title, "cosine similarity", "density of pairs")
+    low = float(min(pairs.genuine.min(), pairs.impostor.min(), threshold.ci95[0]))
+    bins = np.linspace(low, 1.0, _BINS + 1).tolist()
+    for values, colour, label in (
+        (pairs.impostor, _IMPOSTOR, f"different people ({len(pairs.impostor):,} pairs)"),
+        (pairs.genuine, _GENUINE, f"same person ({len(pairs.genuine):,} pairs)"),
+    ):
+        axes.hist(values, bins=bins, density=True, color=colour, alpha=0.55, label=label)
+    axes.axvspan(*threshold.ci95, color=_INK, alpha=0.15, lw=0, label="95 % interval (over persons)")
+    axes.axvline(threshold.similarity, color=_INK, lw=1.6, label=f"threshold {threshold.similarity:.3f}")
+    axes.text(
+        0.02,
+        0.97,
+        f"false matches {threshold.false_match_rate:.2%}\ntrue matches {threshold.true_match_rate:.1%}",
+        transform=axes.transAxes,
+        va="top",
+    )
+    axes.legend(frameon=False)
+    _save(figure, path)
+
+
+def plot_error_tradeoff(pairs: PairSimilarities, threshold: SimilarityThreshold, path: Path, title: str) -> None:
+    """The DET curve: missed same-person pairs against false matches, both logarithmic, with the threshold on it."""
+    figure, axes = _figure(title, "false-match rate", "missed-match rate (1 - true-match rate)")
+    candidates = np.quantile(np.concatenate([pairs.genuine, pairs.impostor]), np.linspace(0, 1, _CURVE_POINTS))
+    false_match = 1.0 - np.searchsorted(np.sort(pairs.impostor), candidates, side="left") / len(pairs.impostor)
+    missed = np.searchsorted(np.sort(pairs.genuine), candidates, side="left") / len(pairs.genuine)
+    # A rate below one pair can't be measured; the logarithm needs a floor.
+    axes.loglog(
+        np.maximum(false_match, 0.5 / len(pairs.impostor)), np.maximum(missed, 0.5 / len(pairs.genuine)), color=_GENUINE
+    )
+    here = (max(threshold.false_match_rate, 0.5 / len(pairs.impostor)), max(1 - threshold.true_match_rate, 1e-4))
+    axes.plot(*here, "o", color=_INK, label=f"threshold {threshold.similarity:.3f}")
+    axes.grid(True, which="both", alpha=0.2)
+    axes.legend(frameon=False)
+    _save(figure, path)
+
+
+def plot_precision_recall(curves: Mapping[str, DetectionMetrics], path: Path, title: str) -> None:
+    """Precision over recall at IoU 0.5, a curve a detector, with a dot at the score threshold that ships."""
+    figure, axes = _figure(title, "recall", "precision")
+    for name, metrics in curves.items():
+        recall = np.linspace(0, 1, len(metrics.precision_by_recall))
+        (line,) = axes.plot(recall, metrics.precision_by_recall, label=f"{name}: mAP50 {metrics.map50:.3f}")
+        axes.plot(metrics.recall, metrics.precision, "o", color=line.get_color())
+    axes.set_xlim(0, 1.01)
+    axes.set_ylim(0, 1.02)
+    axes.grid(True, alpha=0.2)
+    axes.legend(frameon=False, loc="lower left")
+    _save(figure, path)
+
+
+def _figure(title: str, x_label: str, y_label: str) -> tuple[Figure, Axes]:
+    figure = Figure(figsize=(7.2, 4.2), layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.subplots()
+    axes.set_title(title)
+    axes.set_xlabel(x_label)
+    axes.set_ylabel(y_label)
+    axes.spines[["top", "right"]].set_visible(False)
+    return figure, axes
+
+
+def _save(figure: Figure, path: Path) -> None:
+    with atomic_file(path) as temporary:
+        # No time stamp or version in the file: the same numbers must give the same bytes.
+        figure.savefig(temporary, dpi=110, metadata={"Software": None})
