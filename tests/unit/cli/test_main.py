@@ -1,0 +1,71 @@
+"""The front door: what it says to wrong input, and what it records."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from dongsun.cli.main import STAGES, config_directory
+from dongsun.cli.tracking import TrackingSettings, flatten, tracked_run
+from dongsun.contract.errors import DongsunError
+from dongsun.contract.stage import StageResult
+
+ROOT = Path(__file__).parents[3]
+
+
+def dongsun(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "dongsun.cli.main", *arguments], cwd=cwd, capture_output=True, text=True, check=False
+    )
+
+
+def test_help_names_every_stage() -> None:
+    done = dongsun("--help")
+    assert done.returncode == 0
+    assert all(stage in done.stdout for stage in STAGES)
+
+
+def test_unknown_stage_and_wrong_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    done = dongsun("trian-reid")
+    assert done.returncode == 2 and "'trian-reid'" in done.stderr and "Traceback" not in done.stderr
+    monkeypatch.delenv("DONGSUN_HOME", raising=False)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(DongsunError, match=r"conf/base\.yaml"):
+        config_directory()
+
+
+def test_mistyped_setting_is_an_error_not_a_default() -> None:
+    done = dongsun("sample", "stage.sede=3")
+    assert done.returncode != 0 and "sede" in done.stderr
+    done = dongsun("sample", "stage.seed=three", "tracking.enabled=false")
+    assert done.returncode == 2 and "seed" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_flatten_keeps_names_mlflow_accepts() -> None:
+    assert flatten({"a": {"b": 1, "c(d)": {"e": 2}}, "f": [1, 2]}) == {"a.b": 1, "a.c_d_.e": 2, "f": [1, 2]}
+
+
+def test_a_run_is_tracked_and_a_failed_one_is_marked(tmp_path: Path) -> None:
+    from mlflow import MlflowClient
+
+    settings = TrackingSettings(enabled=True, uri=f"sqlite:///{tmp_path}/mlflow.db", artifacts=tmp_path / "artifacts")
+    artifact = tmp_path / "plot.txt"
+    artifact.write_text("a plot")
+    with tracked_run(settings, store_id="demo", verb="tune", params={"a": {"b": 1}}, root=ROOT) as log:
+        assert os.environ["DONGSUN_RUN_ID"]
+        log.metrics({"loss": 1.0}, step=0)
+        log.metrics({"loss": 0.5}, step=1)
+        log.finish(StageResult(metrics={"mAP": 0.75}, artifacts=(artifact,)))
+    with pytest.raises(RuntimeError), tracked_run(settings, store_id="demo", verb="tune", params={}, root=ROOT):
+        raise RuntimeError
+    assert "DONGSUN_RUN_ID" not in os.environ
+    client = MlflowClient(settings.uri)
+    experiment = client.get_experiment_by_name("demo")
+    assert experiment is not None
+    failed, finished = client.search_runs([experiment.experiment_id])
+    assert (failed.info.status, finished.info.status) == ("FAILED", "FINISHED")
+    assert finished.data.params["a.b"] == "1"
+    assert finished.data.metrics == {"loss": 0.5, "mAP": 0.75}
+    assert len(finished.data.tags["git.commit"]) >= 7
+    assert [f.path for f in client.list_artifacts(finished.info.run_id)] == ["plot.txt"]
