@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from dongsun.contract.errors import DongsunError
-from dongsun.data.records import DISTRACTOR, SPLITS, Record, ReidRecord
+from dongsun.data.records import DISTRACTOR, SPLITS, Record, ReidRecord, Split
 
 CameraRule = Literal["require", "report"]
 _EXAMPLES = 5
@@ -25,8 +25,8 @@ class AuditResult:
         single_camera_test_persons: Test persons seen by one camera only; they cannot be matched across cameras.
     """
 
-    images: dict[str, int]
-    persons: dict[str, int]
+    images: dict[Split, int]
+    persons: dict[Split, int]
     cameras: tuple[str, ...]
     single_camera_test_persons: tuple[str, ...]
 
@@ -36,7 +36,7 @@ class ManifestAudit:
 
     def __init__(self) -> None:
         self._path_hashes = array("Q")
-        self._images = dict.fromkeys(SPLITS, 0)
+        self._images: dict[Split, int] = dict.fromkeys(SPLITS, 0)
         self._splits_of: dict[str, set[str]] = {}
         self._test_cameras_of: dict[str, set[str]] = {}
         self._cameras: set[str] = set()
@@ -106,7 +106,7 @@ def _hash(path: str) -> int:
     return int.from_bytes(blake2b(path.encode("utf-8"), digest_size=8).digest(), "little")
 
 
-def repeated_paths(paths: "list[str]", suspects: frozenset[int], seen: set[str]) -> list[str]:
+def repeated_paths(paths: list[str], suspects: frozenset[int], seen: set[str]) -> list[str]:
     """Of `paths`, those that were truly in `seen` before; adds the suspected ones to `seen`."""
     repeated = []
     for path in paths:

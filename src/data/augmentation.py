@@ -14,7 +14,7 @@ from dongsun.contract.errors import DongsunError
 
 # Must stand before the import: albumentations asks the network for its newest version otherwise.
 os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")
-import albumentations as A  # noqa: E402
+import albumentations as A
 
 
 @dataclass(frozen=True)

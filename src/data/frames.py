@@ -84,5 +84,8 @@ def _opened(path: Path) -> "av.container.InputContainer":
 
 def _unreadable(path: Path, got: str) -> DongsunError:
     return DongsunError(
-        expected="a readable video or folder of stills", got=got, where=str(path), mend="copy the file again, or omit it"
+        expected="a readable video or folder of stills",
+        got=got,
+        where=str(path),
+        mend="copy the file again, or omit it",
     )

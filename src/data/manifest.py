@@ -62,7 +62,6 @@ class ManifestWriter(Generic[R]):
     """Appends records to a parquet file by row groups. Open it with `write_manifest`, which also verifies."""
 
     def __init__(self, path: Path, kind: type[R], class_names: Sequence[str]) -> None:
-        self._kind = kind
         self._pending: list[R] = []
         self._audit = ManifestAudit()
         metadata = {_KIND_KEY: _KIND_OF[kind], _CLASSES_KEY: json.dumps(list(class_names)).encode()}

@@ -115,7 +115,7 @@ def reference_path(path: str, manifest_dir: Path) -> str:
     Files under the same `data/` folder (three levels above the manifest) are spelled relative to the manifest, so
     that the whole can move; others stay absolute.
     """
-    if not os.path.isabs(path):
+    if not Path(path).is_absolute():
         return path
     data_dir = manifest_dir.parents[2]
     return os.path.relpath(path, manifest_dir) if Path(path).is_relative_to(data_dir) else path

@@ -24,7 +24,7 @@ class StagingTable(Generic[R]):
     """Records of one kind in a temporary SQLite file (binary collation: the same order as Python's strings)."""
 
     def __init__(self, path: Path, kind: type[R]) -> None:
-        self._kind = kind
+        self._kind: type[R] = kind
         self._columns = [field.name for field in fields(kind)]
         self._pending: list[tuple[Any, ...]] = []
         self._database = sqlite3.connect(path, isolation_level=None)

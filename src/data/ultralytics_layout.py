@@ -18,8 +18,8 @@ def write_lists(detector_dir: Path, val_every: int, seed: int) -> dict[str, int]
     """Writes `train.txt`, `val.txt`, `calibration.txt`, `test.txt` and `data.yaml` beside the sampled manifest.
 
     Validation during training is every `val_every`-th sampled training frame from a seeded start; calibration and
-    test frames never serve it. Lines are relative to the list. Frames without a label file are listed for calibration alone:
-    ultralytics would take them for frames without people.
+    test frames never serve it. Lines are relative to the list. Frames without a label file are listed for
+    calibration alone: ultralytics would take them for frames without people.
 
     Args:
         detector_dir: `data/processed/<store>/detector`, with its manifest.
@@ -54,15 +54,16 @@ def write_lists(detector_dir: Path, val_every: int, seed: int) -> dict[str, int]
             where=str(detector_dir),
             mend="raise sampling.detector.fraction, or ingest more labelled frames",
         )
-    _write_yaml(detector_dir / "data.yaml", names, {n: f"{n}.txt" for n in ("train", "val", "test")}, root=None)
+    if names:
+        _write_yaml(detector_dir / "data.yaml", names, {n: f"{n}.txt" for n in ("train", "val", "test")}, root=None)
     return counts
 
 
 def write_ultralytics_data_yaml(processed_dir: Path, out_path: Path) -> Path:
     """Makes a throw-away view of the data set for one training, with absolute paths, and its `data.yaml`.
 
-    The view is a folder of links, `<out_path's name>.view/<list>/{images,labels}/`, because ultralytics writes label caches beside
-    the labels it reads: a stage's outputs must not change after the stage.
+    The view is a folder of links, `<out_path's name>.view/<list>/{images,labels}/`, because ultralytics writes label
+    caches beside the labels it reads: a stage's outputs must not change after the stage.
 
     Args:
         processed_dir: `data/processed/<store>` (or its `detector` folder).

@@ -48,9 +48,7 @@ def stratum_of(record: ReidRecord | DetectorRecord) -> StratumKey:
     return (record.camera_id, record.sequence_id)
 
 
-def sample_stream(
-    records: Iterable[R], plan: SamplingPlan, report: Callable[[StratumSummary], None]
-) -> Iterator[R]:
+def sample_stream(records: Iterable[R], plan: SamplingPlan, report: Callable[[StratumSummary], None]) -> Iterator[R]:
     """Yields the test rows whole, the calibration rows up to their cap, and the sampled training rows.
 
     Memory holds at most `min_per_stratum` records. Strata stay in order; within one, rows that were only kept to
@@ -136,4 +134,3 @@ def _out_of_order(before: StratumKey, after: StratumKey) -> DongsunError:
         where="sampling",
         mend="run `dongsun ingest` again; it writes manifests in order",
     )
-

@@ -15,8 +15,8 @@ class Systematic:
     """Every k-th image of each stratum from a random start in [0, k).
 
     k need not be whole: with the fractional-interval method (Särndal, Swensson and Wretman, *Model Assisted Survey
-    Sampling*, 1992, section 3.4) the images floor(start + i·k) are taken, so that every image is kept with probability exactly 1/k
-    and neighbouring near-duplicates never come together. A stratum shorter than k therefore keeps one image with
+    Sampling*, 1992) the images floor(start + i·k) are taken, so that every image is kept with probability exactly
+    1/k and neighbouring near-duplicates are thinned evenly. A stratum shorter than k therefore keeps one image with
     probability length/k, unless `min_per_stratum` asks for more; that raises the total above the target.
 
     Attributes:
