@@ -1,0 +1,1 @@
+"""The training stack: the detector (ultralytics) and the re-identification model (PyTorch Lightning)."""

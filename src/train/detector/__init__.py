@@ -1,0 +1,1 @@
+"""The person detector. Everything that touches ultralytics (AGPL) stays inside this folder."""

@@ -1,0 +1,28 @@
+"""Which device a training runs on."""
+
+from typing import Literal
+
+import torch
+
+from dongsun.contract.errors import DongsunError
+
+DeviceChoice = Literal["auto", "cpu", "cuda"]
+Device = Literal["cpu", "cuda"]
+
+
+def resolve_device(choice: DeviceChoice) -> Device:
+    """`auto` becomes `cuda` where a GPU is usable, else `cpu`.
+
+    Raises:
+        DongsunError: `cuda` was asked for and there is none.
+    """
+    if choice == "cuda" and not torch.cuda.is_available():
+        raise DongsunError(
+            expected="a CUDA GPU that this torch can use",
+            got="none",
+            where="device=cuda",
+            mend="use device=auto or device=cpu, or install the GPU build of torch",
+        )
+    if choice == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    return choice

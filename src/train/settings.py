@@ -1,0 +1,23 @@
+"""What depends on the machine rather than on the model: `conf/trainer/*.yaml`."""
+
+from typing import Literal
+
+from pydantic import ConfigDict, Field
+from pydantic.dataclasses import dataclass
+
+
+@dataclass(frozen=True, config=ConfigDict(extra="forbid"))
+class TrainerSettings:
+    """Sizes and speeds that fit a machine.
+
+    Attributes:
+        workers: Processes that load and augment pictures; 0 does it in the training process.
+        detector_batch: Frames a training step.
+        reid_precision: Arithmetic of re-ID training.
+        detector_half: Mixed precision for the detector; only a GPU gains by it.
+    """
+
+    workers: int = Field(default=0, ge=0)
+    detector_batch: int = Field(default=8, ge=2)
+    reid_precision: Literal["32-true", "bf16-mixed", "16-mixed"] = "32-true"
+    detector_half: bool = False
