@@ -1,0 +1,1 @@
+"""The page that says how good a store's bundle is, and on what evidence."""
