@@ -1,0 +1,119 @@
+"""Filming a split on several processes: frames are independent of each other once the crowd has been simulated."""
+
+import multiprocessing
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from dongsun.twin.crowd import Trajectories
+from dongsun.twin.gait import Pose
+from dongsun.twin.plan import TwinPlan
+from dongsun.twin.render import Renderer, Sighting, Standing
+from dongsun.twin.scene import build_scene
+from dongsun.twin.wardrobe import dress
+
+FRAMES_PER_TAKE = 12
+_Order = TypeVar("_Order")
+_Done = TypeVar("_Done")
+
+
+@dataclass(frozen=True)
+class Take:
+    """An order to film some consecutive frames of one camera; `cast` has, for every frame, who stands where and how."""
+
+    plan: TwinPlan
+    camera_id: str
+    first_frame: int
+    noise_seed: int
+    cast: tuple[npt.NDArray[np.float64], ...]
+
+
+@dataclass(frozen=True)
+class FilmedFrame:
+    """A frame and its truth, without the id mask."""
+
+    frame_index: int
+    image_bgr: npt.NDArray[np.uint8]
+    sightings: tuple[Sighting, ...]
+
+
+def takes(plan: TwinPlan, trajectories: Trajectories, camera_id: str, seed: int) -> Iterator[Take]:
+    """Cuts a clip into orders of `FRAMES_PER_TAKE` frames."""
+    t = trajectories
+    total = len(t.x_m)
+    for first in range(0, total, FRAMES_PER_TAKE):
+        cast = []
+        for frame in range(first, min(first + FRAMES_PER_TAKE, total)):
+            columns = np.flatnonzero(t.present[frame])
+            rows = (t.x_m, t.y_m, t.yaw_rad, t.phase, t.stride, t.reach, t.head_turn_rad)
+            cast.append(np.column_stack([t.person_ids[columns].astype(np.float64), *(r[frame, columns] for r in rows)]))
+        yield Take(plan, camera_id, first, seed, tuple(cast))
+
+
+def film(take: Take) -> list[FilmedFrame]:
+    """Renders a take."""
+    renderer = _renderer(take.plan.model_dump_json(), take.camera_id)
+    frames = []
+    for offset, rows in enumerate(take.cast):
+        people = tuple(
+            Standing(dress(int(row[0])), float(row[1]), float(row[2]), float(row[3]), Pose(*(float(v) for v in row[4:])))
+            for row in rows
+        )
+        index = take.first_frame + offset
+        frame = renderer.frame(people, noise_seed=take.noise_seed * 1_000_003 + index)
+        frames.append(FilmedFrame(index, frame.image_bgr, frame.sightings))
+    return frames
+
+
+@lru_cache(maxsize=2)
+def _renderer(plan_json: str, camera_id: str) -> Renderer:
+    plan = TwinPlan.model_validate_json(plan_json)
+    settings = plan.cameras[camera_id]
+    return Renderer(build_scene(plan), plan.pinhole(camera_id), settings.look())
+
+
+class Studio:
+    """A pool of rendering processes; with one worker everything happens in this process."""
+
+    def __init__(self, workers: int) -> None:
+        self._workers = workers
+        self._pool: ProcessPoolExecutor | None = None
+
+    def __enter__(self) -> "Studio":
+        if self._workers > 1:
+            # "spawn": forking a process that has run compiled code or opened a video may hang.
+            context = multiprocessing.get_context("spawn")
+            self._pool = ProcessPoolExecutor(self._workers, mp_context=context, initializer=_one_thread)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+
+    def run(self, work: Callable[[_Order], _Done], orders: Iterable[_Order]) -> Iterator[_Done]:
+        """`work` of every order, in order; no more than a few results wait at a time."""
+        if self._pool is None:
+            yield from map(work, orders)
+            return
+        waiting: deque[Future[_Done]] = deque()
+        for order in orders:
+            waiting.append(self._pool.submit(work, order))
+            if len(waiting) > 2 * self._workers:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
+def _one_thread() -> None:
+    """One thread a worker: the workers are the parallelism."""
+    import cv2
+
+    os.environ["OMP_NUM_THREADS"] = "1"
+    cv2.setNumThreads(1)
