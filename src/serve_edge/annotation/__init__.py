@@ -1,0 +1,1 @@
+"""The annotated video: what the runtime saw, for a person to check."""

@@ -1,0 +1,64 @@
+"""Every constant of tracking and counting, with its reason. Times are seconds, lengths are person heights.
+
+A height stands for about 1.7 m at any distance from the camera, so one set of constants serves all cameras and frame
+rates. None was fitted to a clip; docs/counting.md shows how the figures move when each is halved or doubled.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class TrackingConstants:
+    """How tracks are made, kept and dropped.
+
+    Attributes:
+        low_score: Detections from here up to the bundle's threshold may continue a track, never start one (ByteTrack's
+            second stage); people half hidden score this low.
+        min_overlap: Least overlap (IoU less the squared normalised distance, as in DIoU) of a track's predicted box and
+            a detection for a match; ByteTrack uses an IoU of 0.2 with 30 fps, people move further between frames here.
+        confirm_hits: Sightings that make a track a person: a false detection rarely comes three times running.
+        confirm_s: Time those sightings must span, so that 3 frames of 30 fps video (0.07 s) are not enough.
+        tentative_gap_s: An unconfirmed track not seen this long is dropped.
+        predict_s: A lost track's predicted box is believed this long: at 1.4 m/s a person may be 1.4 m off after a second.
+        lost_s: A lost track can be taken over by its look this long; longer absences are the gallery's matter.
+        resolve_s: A young track waits this long for a good picture before it counts as somebody new.
+        contained_share: A detection this far inside a tracked person's box is a part or a double of that person and
+            starts no track.
+        pass_speed_heights_s: Nobody moves faster: 1.8 heights a second is 3 m/s, a run.
+        near_heights: A new track this near the place where a lost one should be is that one, if looks don't contradict.
+        contradiction: Similarity this far under the threshold says "another person" even for a near one.
+        min_visitor_s: A track that lived shorter is no visitor.
+    """
+
+    low_score: float = 0.1
+    min_overlap: float = 0.1
+    confirm_hits: int = 3
+    confirm_s: float = 0.15
+    tentative_gap_s: float = 0.3
+    predict_s: float = 1.0
+    lost_s: float = 3.0
+    resolve_s: float = 0.8
+    contained_share: float = 0.7
+    pass_speed_heights_s: float = 1.8
+    near_heights: float = 0.5
+    contradiction: float = 0.2
+    min_visitor_s: float = 1.0
+
+
+@dataclass(frozen=True)
+class CountingConstants:
+    """How positions become crossings and visits.
+
+    Attributes:
+        band_heights: Half width of the band about a line in which no side is decided: foot points of a standing person
+            jitter by 0.03–0.05 heights (one sigma), so 0.1 is 2 to 3 sigma, or 17 cm.
+        settle_s: A side is decided when the anchor stays beyond the band this long: more than one frame of any camera
+            of 10 fps or more, less than the quarter second in which a walker covers the band's width.
+        zone_enter_s: Inside a zone this long to have entered it.
+        zone_exit_s: Outside this long to have left: shorter excursions are jitter or a step aside.
+    """
+
+    band_heights: float = 0.1
+    settle_s: float = 0.1
+    zone_enter_s: float = 0.5
+    zone_exit_s: float = 1.0

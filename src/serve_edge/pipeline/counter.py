@@ -1,0 +1,83 @@
+"""The pipeline of one camera, from a frame's detections to crossings, stays and windows. Pure: no file, no model."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from dongsun.contract.observations import Direction
+from dongsun.contract.store import CameraConfig
+from dongsun.serve_edge.pipeline.constants import CountingConstants
+from dongsun.serve_edge.pipeline.line_counter import LineCounter, LineCrossing, PixelLine
+from dongsun.serve_edge.pipeline.looks import FrameSize
+from dongsun.serve_edge.pipeline.people import IdentifiedSighting
+from dongsun.serve_edge.pipeline.windows import WindowAggregator, WindowFigures
+from dongsun.serve_edge.pipeline.zone_meter import PixelZone, Stay, ZoneMeter
+
+
+@dataclass(frozen=True)
+class CountedCrossing:
+    """A crossing of a named line."""
+
+    line_id: str
+    crossing: LineCrossing
+
+
+@dataclass(frozen=True)
+class CountedStay:
+    """A stay in a named zone."""
+
+    zone_id: str
+    stay: Stay
+
+
+class Counter:
+    """Counts the people of one camera over its lines and zones.
+
+    Args:
+        camera: Lines and zones.
+        size: Of the picture.
+        started_at_utc: When the first frame was taken.
+        constants: Band and times.
+    """
+
+    def __init__(
+        self, camera: CameraConfig, size: FrameSize, started_at_utc: datetime, constants: CountingConstants
+    ) -> None:
+        self._lines = {name: LineCounter(PixelLine.of(line, size), constants) for name, line in camera.lines.items()}
+        self._zones = {name: ZoneMeter(PixelZone.of(zone, size), constants) for name, zone in camera.zones.items()}
+        self._windows = WindowAggregator(started_at_utc, tuple(self._lines), tuple(self._zones))
+        self.crossings: list[CountedCrossing] = []
+        self.stays: list[CountedStay] = []
+
+    def count(self, sightings: list[IdentifiedSighting]) -> None:
+        """Takes sightings, each track's in order of time."""
+        for item in sightings:
+            for line_id, line in self._lines.items():
+                if crossing := line.observe(item.track_id, item.sighting):
+                    self.crossings.append(CountedCrossing(line_id, crossing))
+                    self._windows.crossed(line_id, crossing.direction, crossing.stream_time_s)
+            for zone_id, zone in self._zones.items():
+                self._stayed(zone_id, zone.observe(item.track_id, item.sighting))
+
+    def end(self, track_id: int) -> None:
+        """Ends a track."""
+        for line in self._lines.values():
+            line.forget(track_id)
+        for zone_id, zone in self._zones.items():
+            self._stayed(zone_id, zone.forget(track_id))
+
+    def observed(self, from_s: float, to_s: float, occupancy: int) -> None:
+        """Notes that the camera was watched from `from_s` until `to_s`, with so many people in view."""
+        self._windows.observed(from_s, to_s, occupancy)
+
+    def windows(self) -> list[WindowFigures]:
+        """The windows so far."""
+        return self._windows.windows()
+
+    def total(self, line_id: str, direction: Direction) -> int:
+        """Crossings of a line so far."""
+        return sum(c.line_id == line_id and c.crossing.direction == direction for c in self.crossings)
+
+    def _stayed(self, zone_id: str, stay: Stay | None) -> None:
+        if stay is not None:
+            self.stays.append(CountedStay(zone_id, stay))
+            self._windows.stayed(zone_id, stay.exit_s, stay.exit_s - stay.enter_s)

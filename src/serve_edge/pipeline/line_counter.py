@@ -1,0 +1,146 @@
+"""Counting people across a line."""
+
+from dataclasses import dataclass
+
+from dongsun.contract.geometry import Point, position_along, signed_distance
+from dongsun.contract.observations import Direction
+from dongsun.contract.store import Anchor, LineConfig
+from dongsun.serve_edge.pipeline.constants import CountingConstants
+from dongsun.serve_edge.pipeline.looks import FrameSize
+from dongsun.serve_edge.pipeline.sighting import Sighting
+
+_EDGE = 0.01
+"""A line end this near the picture's border is meant to go on beyond it."""
+
+
+@dataclass(frozen=True)
+class PixelLine:
+    """A counting line in a picture's pixels; distances are positive on the inner side.
+
+    Attributes:
+        line_from: One end.
+        line_to: The other.
+        inside: A point of the inner side.
+        open_from: The line goes on beyond `line_from`, since that lies on the picture's border and feet just outside the
+            picture must not slip past.
+        open_to: Likewise.
+        anchor: The point of a person that must cross.
+    """
+
+    line_from: Point
+    line_to: Point
+    inside: Point
+    open_from: bool
+    open_to: bool
+    anchor: Anchor
+
+    @staticmethod
+    def of(config: LineConfig, size: FrameSize) -> "PixelLine":
+        """The line of a store file in a picture of this size."""
+
+        def pixels(point: Point) -> Point:
+            return point[0] * size.width_px, point[1] * size.height_px
+
+        return PixelLine(
+            pixels(config.line_from),
+            pixels(config.line_to),
+            pixels(config.inside),
+            _on_border(config.line_from),
+            _on_border(config.line_to),
+            config.anchor,
+        )
+
+    def distance_inside(self, point: Point) -> float:
+        """Distance from the line in pixels, positive inside."""
+        distance = signed_distance(point, self.line_from, self.line_to)
+        return distance if signed_distance(self.inside, self.line_from, self.line_to) > 0 else -distance
+
+    def spans(self, point: Point) -> bool:
+        """True if the point projects onto the segment, or beyond an end on the picture's border."""
+        along = position_along(point, self.line_from, self.line_to)
+        return (self.open_from or along >= 0.0) and (self.open_to or along <= 1.0)
+
+
+@dataclass(frozen=True)
+class LineCrossing:
+    """One person crossed one line, once.
+
+    Attributes:
+        direction: `in` toward the inner side.
+        stream_time_s: The instant at which the anchor crossed the line, interpolated between frames.
+        frame_index: The frame nearest that instant.
+    """
+
+    track_id: int
+    direction: Direction
+    stream_time_s: float
+    frame_index: int
+
+
+@dataclass
+class _Walk:
+    """What is remembered of one track: bounded, whatever its length."""
+
+    settled_side: int = 0
+    run_side: int = 0
+    run_since_s: float = 0.0
+    last: Sighting | None = None
+    last_distance: float = 0.0
+    crossed_s: float = 0.0
+    crossed_frame: int = 0
+    crossed_within: bool = False
+
+
+class LineCounter:
+    """Counts tracks across one line, with hysteresis.
+
+    A track is *settled* on a side once its anchor stays beyond a band about the line for a moment. Settling on the other
+    side is a crossing, dated back to the last time that the anchor passed the line itself, and counted if that was
+    within the segment. So jitter on the line, standing on it and turning back on it count nothing; walking through and
+    back counts both ways; and a gap in the track (nobody seen for a second) matters not, since only sides are compared.
+    The rule reads the same backwards in time: a path reversed gives the same crossings with `in` and `out` exchanged.
+
+    Args:
+        line: Where to count.
+        constants: Band and time.
+    """
+
+    def __init__(self, line: PixelLine, constants: CountingConstants) -> None:
+        self._line = line
+        self._c = constants
+        self._walks: dict[int, _Walk] = {}
+
+    def observe(self, track_id: int, sighting: Sighting) -> LineCrossing | None:
+        """Takes the next sighting of a track, in order of time; a crossing if this one settles it."""
+        walk = self._walks.setdefault(track_id, _Walk())
+        distance = self._line.distance_inside(sighting.anchor_px(self._line.anchor))
+        self._note_passage(walk, sighting, distance)
+        walk.last, walk.last_distance = sighting, distance
+        band = self._c.band_heights * sighting.height_px
+        side = 0 if abs(distance) <= band else (1 if distance > 0 else -1)
+        if side != walk.run_side:
+            walk.run_side, walk.run_since_s = side, sighting.stream_time_s
+        if side == 0 or sighting.stream_time_s - walk.run_since_s < self._c.settle_s:
+            return None
+        before, walk.settled_side = walk.settled_side, side
+        if before in (0, side) or not walk.crossed_within:
+            return None
+        return LineCrossing(track_id, "in" if side > 0 else "out", walk.crossed_s, walk.crossed_frame)
+
+    def forget(self, track_id: int) -> None:
+        """Drops what is remembered of a track that ended."""
+        self._walks.pop(track_id, None)
+
+    def _note_passage(self, walk: _Walk, now: Sighting, distance: float) -> None:
+        before = walk.last
+        if before is None or (walk.last_distance > 0) == (distance > 0):
+            return
+        share = walk.last_distance / (walk.last_distance - distance)
+        (x0, y0), (x1, y1) = before.anchor_px(self._line.anchor), now.anchor_px(self._line.anchor)
+        walk.crossed_within = self._line.spans((x0 + share * (x1 - x0), y0 + share * (y1 - y0)))
+        walk.crossed_s = before.stream_time_s + share * (now.stream_time_s - before.stream_time_s)
+        walk.crossed_frame = before.frame_index + round(share * (now.frame_index - before.frame_index))
+
+
+def _on_border(point: Point) -> bool:
+    return min(point) <= _EDGE or max(point) >= 1 - _EDGE

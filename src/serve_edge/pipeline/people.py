@@ -1,0 +1,142 @@
+"""People in the picture: tracks with identities, and who they are."""
+
+import itertools
+from dataclasses import dataclass
+
+from dongsun.contract.detections import Detections
+from dongsun.contract.embedding import Embeddings
+from dongsun.serve_edge.pipeline.constants import TrackingConstants
+from dongsun.serve_edge.pipeline.gallery import Gallery
+from dongsun.serve_edge.pipeline.looks import FrameSize, looks_wanted
+from dongsun.serve_edge.pipeline.reappearance import Reappearance
+from dongsun.serve_edge.pipeline.sighting import Sighting
+from dongsun.serve_edge.pipeline.track import Track, TrackState
+from dongsun.serve_edge.pipeline.tracker import Tracker
+
+
+@dataclass(frozen=True)
+class IdentifiedSighting:
+    """A sighting whose track is known to be a person."""
+
+    track_id: int
+    sighting: Sighting
+
+
+class People:
+    """Tracks people and settles who each is, so that counters see each person once and in order.
+
+    A track is reported when it is confirmed and it is settled whether it continues one lost before. Its sightings wait
+    until then and are reported together: nothing is lost of what happened before, and an id never changes afterwards.
+
+    Args:
+        strong_score: The bundle's score threshold.
+        similarity_threshold: The bundle's; None without a re-ID model.
+        size: Of the picture.
+        constants: Times and distances.
+    """
+
+    def __init__(
+        self, strong_score: float, similarity_threshold: float | None, size: FrameSize, constants: TrackingConstants
+    ) -> None:
+        self._c = constants
+        self._size = size
+        self._has_looks = similarity_threshold is not None
+        self._tracker = Tracker(strong_score, size.height_px, constants)
+        self._reappearance = Reappearance(similarity_threshold, constants)
+        self._gallery = Gallery(similarity_threshold)
+        self._ids = itertools.count(1)
+        self._visitor_of_track: dict[int, int] = {}
+
+    @property
+    def tracks(self) -> list[Track]:
+        """All tracks alive, tentative and lost ones too."""
+        return self._tracker.tracks
+
+    @property
+    def visitors(self) -> int:
+        """Unique visitors so far."""
+        return self._gallery.count
+
+    def visitor_of(self, track_id: int) -> int | None:
+        """The visitor on a track, as far as is known."""
+        return self._visitor_of_track.get(track_id)
+
+    def follow(self, persons: Detections, frame_index: int, time_s: float) -> list[Track]:
+        """Takes a frame's people; returns the tracks to embed in it, most urgent first."""
+        self._tracker.step(persons, frame_index, time_s)
+        return looks_wanted(self._tracker.tracks, frame_index, time_s, self._size) if self._has_looks else []
+
+    def look(self, track: Track, embedding: Embeddings, time_s: float) -> None:
+        """Takes the embedding (1, d) of a track asked for."""
+        track.take_look(embedding, time_s)
+
+    def settle(self, time_s: float) -> list[IdentifiedSighting]:
+        """Settles identities as far as the evidence goes; the sightings that may now be counted."""
+        self._take_over(time_s)
+        self._name(time_s)
+        reported: list[IdentifiedSighting] = []
+        for track in self._tracker.tracks:
+            if track.track_id is None:
+                continue
+            reported.extend(IdentifiedSighting(track.track_id, sighting) for sighting in track.unreported)
+            track.unreported.clear()
+            self._identify(track)
+        return reported
+
+    def ended(self) -> list[int]:
+        """Ids of the tracks that ended since the last call."""
+        ids: list[int] = []
+        for track in self._tracker.removed():
+            if track.track_id is None:
+                continue
+            self._identify(track, last_chance=True)
+            ids.append(track.track_id)
+        return ids
+
+    def end_all(self, time_s: float) -> list[IdentifiedSighting]:
+        """Ends the source: young tracks are settled by what is known; every track ends."""
+        self._take_over(time_s)
+        for track in self._tracker.tracks:
+            if track.track_id is None and track.state in (TrackState.CONFIRMED, TrackState.LOST):
+                track.track_id = next(self._ids)
+        reported = self.settle(time_s)
+        for track in self._tracker.tracks:
+            track.state = TrackState.REMOVED
+        return reported
+
+    def _young(self) -> list[Track]:
+        return [
+            t for t in self._tracker.tracks if t.track_id is None and t.state in (TrackState.CONFIRMED, TrackState.LOST)
+        ]
+
+    def _lost(self) -> list[Track]:
+        return [t for t in self._tracker.tracks if t.track_id is not None and t.state is TrackState.LOST]
+
+    def _take_over(self, time_s: float) -> None:
+        pairs = self._reappearance.pairs(self._young(), self._lost())
+        for young, lost in pairs:
+            lost.continue_as(young)
+            young.unreported = []
+        successors = {young.serial for young, _ in pairs}
+        if successors:
+            self._tracker.tracks = [t for t in self._tracker.tracks if t.serial not in successors]
+
+    def _name(self, time_s: float) -> None:
+        lost = self._lost()
+        for track in self._young():
+            waits = self._has_looks and not track.embeddings and time_s - track.born_s < self._c.resolve_s
+            if waits and any(self._reappearance.possible(track, other) for other in lost):
+                continue
+            track.track_id = next(self._ids)
+
+    def _identify(self, track: Track, *, last_chance: bool = False) -> None:
+        assert track.track_id is not None
+        seen_s = track.last.stream_time_s
+        visitor = self._visitor_of_track.get(track.track_id)
+        if visitor is not None:
+            self._gallery.seen(visitor, seen_s)
+            return
+        if seen_s - track.born_s < self._c.min_visitor_s:
+            return
+        if track.embeddings or not self._has_looks or last_chance:
+            self._visitor_of_track[track.track_id] = self._gallery.identify(track.embeddings, track.born_s, seen_s)

@@ -1,0 +1,38 @@
+"""One sighting of one track in one frame."""
+
+from dataclasses import dataclass
+
+from dongsun.contract.geometry import Point
+from dongsun.contract.store import Anchor
+
+BoxTuple = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """Where a track was in one frame.
+
+    Attributes:
+        frame_index: 0-based, in decode order.
+        stream_time_s: Seconds since the first frame.
+        seen_xyxy_px: The detector's box.
+        whole_xyxy_px: The box with hidden legs made up for by the person's remembered height; its bottom may lie
+            outside the picture.
+        score: The detector's.
+    """
+
+    frame_index: int
+    stream_time_s: float
+    seen_xyxy_px: BoxTuple
+    whole_xyxy_px: BoxTuple
+    score: float
+
+    def anchor_px(self, anchor: Anchor) -> Point:
+        """The point that stands for the person: bottom centre or centre of the whole box."""
+        x0, y0, x1, y1 = self.whole_xyxy_px
+        return (x0 + x1) / 2, (y1 if anchor == "foot" else (y0 + y1) / 2)
+
+    @property
+    def height_px(self) -> float:
+        """Height of the whole box."""
+        return self.whole_xyxy_px[3] - self.whole_xyxy_px[1]

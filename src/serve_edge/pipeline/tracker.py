@@ -1,0 +1,107 @@
+"""From detections to tracks."""
+
+import itertools
+
+import numpy as np
+import numpy.typing as npt
+
+from dongsun.contract.detections import Detections
+from dongsun.serve_edge.pipeline.association import Boxes, best_pairs, overlap_scores
+from dongsun.serve_edge.pipeline.constants import TrackingConstants
+from dongsun.serve_edge.pipeline.stature import bottoms_hidden
+from dongsun.serve_edge.pipeline.track import Track, TrackState
+
+
+class Tracker:
+    """Follows people from frame to frame.
+
+    Association in two stages after ByteTrack (Zhang et al., ECCV 2022): strong detections first, with every known
+    person; then weak ones, with people still unmatched who were in view just now. What is left of the strong ones starts
+    tentative tracks, unless it lies inside somebody already tracked.
+
+    Args:
+        strong_score: The bundle's score threshold.
+        frame_height_px: Height of the picture: boxes end at its bottom edge.
+        constants: Times and distances.
+    """
+
+    def __init__(self, strong_score: float, frame_height_px: int, constants: TrackingConstants) -> None:
+        self._strong = strong_score
+        self._frame_height_px = frame_height_px
+        self._c = constants
+        self._serials = itertools.count(1)
+        self.tracks: list[Track] = []
+
+    def step(self, persons: Detections, frame_index: int, time_s: float) -> None:
+        """Takes the detections of the next frame (people only, weak ones too)."""
+        for track in self.tracks:
+            track.motion.predict(time_s)
+        boxes = persons.boxes_xyxy_px.astype(np.float64)
+        hidden = bottoms_hidden(boxes, self._frame_height_px)
+        free = np.ones(len(boxes), dtype=np.bool_)
+        strong = persons.scores >= self._strong
+        weak = (persons.scores >= self._c.low_score) & ~strong
+
+        def match(tracks: list[Track], candidates: npt.NDArray[np.bool_]) -> None:
+            columns = np.flatnonzero(candidates & free)
+            predicted = np.array([t.motion.box_xyxy_px for t in tracks]).reshape(-1, 4)
+            scores = overlap_scores(predicted, boxes[columns], hidden[columns])
+            for row, column in best_pairs(scores, self._c.min_overlap):
+                j = columns[column]
+                free[j] = False
+                tracks[row].see(boxes[j], float(persons.scores[j]), frame_index, time_s, hidden=bool(hidden[j]))
+
+        def unseen(*states: TrackState) -> list[Track]:
+            return [t for t in self.tracks if t.state in states and t.last.frame_index != frame_index]
+
+        believable = [t for t in unseen(TrackState.LOST) if time_s - t.last.stream_time_s <= self._c.predict_s]
+        match(unseen(TrackState.CONFIRMED) + believable, strong)
+        match(unseen(TrackState.CONFIRMED), weak)
+        match(unseen(TrackState.TENTATIVE), strong)
+        match(unseen(TrackState.TENTATIVE), weak)
+        self._start(persons, boxes, hidden, free & strong, frame_index, time_s)
+        self._age(frame_index, time_s)
+
+    def removed(self) -> list[Track]:
+        """Takes away and returns the tracks that ended since the last call."""
+        gone = [t for t in self.tracks if t.state is TrackState.REMOVED]
+        self.tracks = [t for t in self.tracks if t.state is not TrackState.REMOVED]
+        return gone
+
+    def _start(
+        self,
+        persons: Detections,
+        boxes: Boxes,
+        hidden: npt.NDArray[np.bool_],
+        candidates: npt.NDArray[np.bool_],
+        frame_index: int,
+        time_s: float,
+    ) -> None:
+        present = [np.array(t.last.seen_xyxy_px) for t in self.tracks if t.last.frame_index == frame_index]
+        for j in np.flatnonzero(candidates):
+            if any(_share_inside(boxes[j], other) > self._c.contained_share for other in present):
+                continue
+            present.append(boxes[j])
+            score = float(persons.scores[j])
+            self.tracks.append(Track(next(self._serials), boxes[j], score, frame_index, time_s, hidden=bool(hidden[j])))
+
+    def _age(self, frame_index: int, time_s: float) -> None:
+        for track in self.tracks:
+            unseen_s = time_s - track.last.stream_time_s
+            if track.state is TrackState.TENTATIVE:
+                if unseen_s > self._c.tentative_gap_s:
+                    track.state = TrackState.REMOVED
+                elif track.hits >= self._c.confirm_hits and time_s - track.born_s >= self._c.confirm_s:
+                    track.state = TrackState.CONFIRMED
+            elif track.state is TrackState.CONFIRMED and track.last.frame_index != frame_index:
+                track.state = TrackState.LOST
+            elif track.state is TrackState.LOST and unseen_s > self._c.lost_s:
+                track.state = TrackState.REMOVED
+
+
+def _share_inside(box: npt.NDArray[np.float64], other: npt.NDArray[np.float64]) -> float:
+    """Share of `box`'s area that lies in `other`."""
+    width = min(box[2], other[2]) - max(box[0], other[0])
+    height = min(box[3], other[3]) - max(box[1], other[1])
+    area = (box[2] - box[0]) * (box[3] - box[1])
+    return float(max(width, 0.0) * max(height, 0.0) / max(area, 1e-9))

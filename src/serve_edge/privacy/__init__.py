@@ -1,0 +1,1 @@
+"""Nothing by which a person could be known leaves in a picture."""

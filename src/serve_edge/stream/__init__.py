@@ -1,0 +1,1 @@
+"""Where pictures come from: decoded frames with the time at which each was taken."""
