@@ -1,5 +1,6 @@
 """Augmentation recipes: what a store's cameras do to pictures, as albumentations pipelines built from settings."""
 
+import inspect
 import os
 from collections.abc import Sequence
 from typing import Any
@@ -62,12 +63,14 @@ def build_compose(recipe: AugmentRecipe, *, boxes: bool = False, seed: int | Non
             `class_labels=`; the result has the same keys.
         seed: None draws from the operating system.
     """
+    transforms = recipe.transforms()
     parameters = None
-    if boxes:
+    # Where nothing moves boxes they are handed through, and albumentations would warn about the parameters.
+    if boxes and any(isinstance(transform, A.DualTransform) for transform in transforms):
         parameters = A.BboxParams(
             format="yolo", label_fields=["class_labels"], min_visibility=recipe.min_box_visibility, clip=True
         )
-    return A.Compose(recipe.transforms(), bbox_params=parameters, seed=seed)
+    return A.Compose(transforms, bbox_params=parameters, seed=seed)
 
 
 def contact_sheet(
@@ -141,5 +144,5 @@ def _transform(step: AugmentStep, recipe: str) -> Any:
 
 
 def _arguments(kind: type) -> set[str]:
-    code = kind.__init__.__code__  # type: ignore[misc]
-    return set(code.co_varnames[1 : code.co_argcount + code.co_kwonlyargcount])
+    # albumentations wraps constructors; the signature sees through that.
+    return set(inspect.signature(kind).parameters)

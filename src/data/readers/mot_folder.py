@@ -17,7 +17,7 @@ from dongsun.data.records import SPLITS, Record
 from dongsun.data.splits import ByPerson, FromSource
 
 _TRUTH_SUFFIX = ".gt.txt"
-_HEAD_SUFFIX = ".head.gt.txt"
+_HEADS_SUFFIX = ".heads.txt"
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class MotFolderReader:
         person_ids: `shared` when equal ids in different split folders mean the same person (an overlap is then
             refused); `per_split` when every split folder numbers its own people.
         truth_classes: Wanted values of the truth's class column.
-        heads: Reads `<camera>.head.gt.txt` too; labels then have a class `head`.
+        heads: Reads `<camera>.heads.txt` too; labels then have a class `head`.
     """
 
     root: Path
@@ -65,11 +65,7 @@ class MotFolderReader:
         for split in SPLITS:
             folder = root / split
             recordings = {path.name.removesuffix(path.suffix): path for path in _recordings(folder)}
-            truths = {
-                path.name.removesuffix(_TRUTH_SUFFIX): path
-                for path in sorted(folder.glob(f"*{_TRUTH_SUFFIX}"))
-                if not path.name.endswith(_HEAD_SUFFIX)
-            }
+            truths = {path.name.removesuffix(_TRUTH_SUFFIX): path for path in sorted(folder.glob(f"*{_TRUTH_SUFFIX}"))}
             for camera in sorted(recordings.keys() - truths.keys()):
                 problems.add("recording_without_truth", str(recordings[camera]))
             for camera in sorted(truths.keys() - recordings.keys()):
@@ -82,7 +78,7 @@ class MotFolderReader:
                         camera_id=camera,
                         split=split,
                         sequence_id=split,
-                        head_truth=folder / f"{camera}{_HEAD_SUFFIX}" if self.heads else None,
+                        head_truth=folder / f"{camera}{_HEADS_SUFFIX}" if self.heads else None,
                         person_prefix=f"{split}-" if self.person_ids == "per_split" else "",
                     )
                 )

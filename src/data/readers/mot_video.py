@@ -22,6 +22,8 @@ from dongsun.data.records import DetectorRecord, Record, ReidRecord, Split
 from dongsun.data.splits import ByPerson, FromSource
 
 _Truth = Mapping[int, tuple[TruthBox, ...]]
+# A file of heads holds nothing else; its class column may say "not given", the first class, or the twin's 2.
+_HEAD_CLASSES = frozenset({-1, 1, 2})
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,7 @@ class MotVideoReader:
         truth = read_mot_truth(clip.truth, clip.truth_scale, self.truth_classes, problems)
         heads: _Truth = {}
         if clip.head_truth is not None:
-            heads = read_mot_truth(clip.head_truth, clip.truth_scale, self.truth_classes, problems)
+            heads = read_mot_truth(clip.head_truth, clip.truth_scale, _HEAD_CLASSES, problems)
         for index in truth:
             if index >= frames:
                 problems.add("truth_beyond_video", f"{clip.truth}", f"frame {index + 1} of {frames}")

@@ -108,7 +108,13 @@ def write_aihub(write_picture) -> Callable[..., tuple[Path, Path]]:
     """Writes an image and its label below Korean folders in the given Unicode form."""
 
     def write(
-        root: Path, stem: str, *, part: str = "Training", form: str = "NFC", upper: str = "반팔", encoding: str = "utf-8"
+        root: Path,
+        stem: str,
+        *,
+        part: str = "Training",
+        form: str = "NFC",
+        upper: str = "반팔",
+        encoding: str = "utf-8",
     ) -> tuple[Path, Path]:
         images = root / part / unicodedata.normalize(form, "[원천]재식별")
         labels = root / part / unicodedata.normalize(form, "[라벨]재식별")

@@ -25,7 +25,8 @@ def test_names_are_read_in_any_spelling():
 
 
 @pytest.mark.parametrize(
-    "stem", ["", "IN_H997_SN3_110301_10650", "UP_H00997_SN3_110301_1", "IN_H00997_SN3_11030_1", "IN_H00997_SN3_110301_1_x"]
+    "stem",
+    ["", "IN_H997_SN3_110301_10650", "UP_H00997_SN3_110301_1", "IN_H00997_SN3_11030_1", "IN_H00997_SN3_110301_1_x"],
 )
 def test_other_names_are_not_guessed(stem):
     assert parse_aihub_name(stem) is None
@@ -89,7 +90,7 @@ def test_problems_reach_the_csv_in_full(tmp_path, write_picture):
 
 def test_a_label_of_another_person_gives_no_clothes(tmp_path, write_aihub, read, problems):
     _, label = write_aihub(tmp_path / "raw", "IN_H00001_SN1_110301_1")
-    label.write_text(label.read_text(encoding="utf-8").replace("H00001\"", "H00009\""), encoding="utf-8")
+    label.write_text(label.read_text(encoding="utf-8").replace('H00001"', 'H00009"'), encoding="utf-8")
     (record,) = read(AihubReader(root=tmp_path / "raw"))
     assert record.clothes_id is None
     assert problems.counts == {"label_of_another_person": 1}
@@ -173,7 +174,9 @@ def test_korean_encodings_and_many_objects_are_read(tmp_path, write_aihub):
     two = b"""<A><FILE><name>IN_H00002_SN1_110301_1.png</name></FILE>
     <OBJECT ID="H00001"><upperclothes>x</upperclothes></OBJECT><OBJECT ID="H00002"><upperclothes>y</upperclothes></OBJECT></A>"""
     assert parse_aihub_label(two)[0].person_id == "H00002"
-    nested = b"""<A><FILE><name>a.png</name><OBJECT ID="1"/></FILE><FILE><name>b.png</name><OBJECT ID="2"/></FILE></A>"""
+    nested = (
+        b"""<A><FILE><name>a.png</name><OBJECT ID="1"/></FILE><FILE><name>b.png</name><OBJECT ID="2"/></FILE></A>"""
+    )
     assert [(label.image_stem, label.person_id) for label in parse_aihub_label(nested)] == [("a", "1"), ("b", "2")]
 
 
