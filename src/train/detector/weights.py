@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dongsun.contract.errors import DongsunError
 from dongsun.train.detector.library import quieten_ultralytics
@@ -41,12 +41,12 @@ def start_point(weights: str | None, architecture: str) -> StartPoint:
     return StartPoint(checkpoint=path.resolve(), name=path.name)
 
 
-def new_detection_model(architecture: str) -> "DetectionModel":
-    """An untrained model of an architecture that ultralytics ships."""
+def new_detection_model(architecture: str | dict[str, Any]) -> "DetectionModel":
+    """An untrained model, from the name of an architecture that ultralytics ships or from a model's own `yaml`."""
     quieten_ultralytics()
     from ultralytics.nn.tasks import DetectionModel
 
-    return DetectionModel(f"{architecture}.yaml", verbose=False)
+    return DetectionModel(f"{architecture}.yaml" if isinstance(architecture, str) else architecture, verbose=False)
 
 
 def load_detection_model(path: Path) -> "DetectionModel":

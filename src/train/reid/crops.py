@@ -1,0 +1,111 @@
+"""Crops of people as training reads them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from dongsun.contract.errors import DongsunError
+from dongsun.contract.preprocess import FrameBgr, InputSpec, stretched
+from dongsun.data.augmentation import AugmentRecipe, build_compose
+from dongsun.data.manifest import read_manifest, resolve
+from dongsun.data.records import DISTRACTOR, ReidRecord, Split
+
+
+@dataclass(frozen=True)
+class CropSet:
+    """The crops of one split, in manifest order; distractors left out.
+
+    Attributes:
+        paths: One picture file each.
+        persons: int64 (n,), an index into `person_ids`.
+        cameras: int64 (n,), numbered by first appearance.
+        frames: int64 (n,), rank in time within the set: by sequence, then frame index.
+        person_ids: Names, sorted.
+    """
+
+    paths: tuple[Path, ...]
+    persons: np.ndarray[tuple[int], np.dtype[np.int64]]
+    cameras: np.ndarray[tuple[int], np.dtype[np.int64]]
+    frames: np.ndarray[tuple[int], np.dtype[np.int64]]
+    person_ids: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+
+def read_crop_set(manifest: Path, split: Split) -> CropSet:
+    """The crops of `split`; empty when the manifest has none.
+
+    Raises:
+        DongsunError: No manifest there.
+    """
+    records = [r for r in read_manifest(manifest, ReidRecord, (split,)) if r.person_id != DISTRACTOR]
+    person_ids = tuple(sorted({record.person_id for record in records}))
+    person_of = {name: index for index, name in enumerate(person_ids)}
+    camera_of: dict[str, int] = {}
+    for record in records:
+        camera_of.setdefault(record.camera_id, len(camera_of))
+    moments = sorted({(record.sequence_id, record.frame_index) for record in records})
+    rank_of = {moment: rank for rank, moment in enumerate(moments)}
+    return CropSet(
+        paths=tuple(resolve(manifest, record.path) for record in records),
+        persons=np.array([person_of[record.person_id] for record in records], dtype=np.int64),
+        cameras=np.array([camera_of[record.camera_id] for record in records], dtype=np.int64),
+        frames=np.array([rank_of[record.sequence_id, record.frame_index] for record in records], dtype=np.int64),
+        person_ids=person_ids,
+    )
+
+
+def read_picture(path: Path) -> FrameBgr:
+    """Decodes a picture file.
+
+    Raises:
+        DongsunError: It is gone or cannot be decoded.
+    """
+    encoded = np.fromfile(path, dtype=np.uint8) if path.is_file() else np.zeros(0, np.uint8)
+    picture = cv2.imdecode(encoded, cv2.IMREAD_COLOR) if len(encoded) else None
+    if picture is None:
+        raise DongsunError(
+            expected="a readable picture of a person",
+            got="an unreadable or missing file",
+            where=str(path),
+            mend="run `dongsun ingest` and `dongsun sample` again",
+        )
+    return np.asarray(picture, dtype=np.uint8)
+
+
+class CropDataset(Dataset[tuple[Tensor, int]]):
+    """Crops as network input, float32 (3, h, w), with their person's index; augmented when a recipe is given."""
+
+    def __init__(
+        self, paths: Sequence[Path], persons: Sequence[int], spec: InputSpec, recipe: AugmentRecipe | None
+    ) -> None:
+        self._paths = paths
+        self._persons = [int(person) for person in persons]
+        self._spec = spec
+        self._compose: Any = build_compose(recipe) if recipe is not None and recipe.steps else None
+        self._seed: int | None = None
+
+    def __len__(self) -> int:
+        return len(self._paths)
+
+    def __getitem__(self, index: int) -> tuple[Tensor, int]:
+        picture = read_picture(self._paths[index])
+        if self._compose is not None:
+            picture = self._augmented(picture)
+        return torch.from_numpy(stretched([picture], self._spec)[0]), self._persons[index]
+
+    def _augmented(self, picture: FrameBgr) -> FrameBgr:
+        seed = torch.initial_seed() % 2**32  # differs per loading process, repeats per run
+        if seed != self._seed:
+            self._compose.set_random_seed(seed)
+            self._seed = seed
+        rgb = np.ascontiguousarray(picture[..., ::-1])
+        return np.ascontiguousarray(self._compose(image=rgb)["image"][..., ::-1], dtype=np.uint8)

@@ -1,0 +1,95 @@
+"""The training step, the schedule and the validation figure."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pytorch_lightning as pl
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from dongsun.train.reid.crops import CropSet
+from dongsun.train.reid.embedder import ReidEmbedder
+from dongsun.train.reid.losses.triplet import batch_hard_triplet_loss
+from dongsun.train.reid.retrieval import score_retrieval
+from dongsun.train.reid.settings import ReidSettings
+
+
+class ReidModule(pl.LightningModule):
+    """Trains a `ReidEmbedder` with a classifier over the training persons, which is dropped afterwards.
+
+    Batches are crops, or with a frozen trunk its feature maps; the batch of validation says which crops it holds by order.
+    """
+
+    def __init__(
+        self, embedder: ReidEmbedder, embedding_size: int, persons: int, validation: CropSet, settings: ReidSettings
+    ) -> None:
+        super().__init__()
+        self.embedder = embedder
+        self.classifier = nn.Linear(embedding_size, persons, bias=False)
+        nn.init.normal_(self.classifier.weight, std=0.001)
+        self._validation = validation
+        self._settings = settings
+        self._frozen = settings.trunk == "frozen"
+        embedder.trunk.requires_grad_(not self._frozen)
+        self._embeddings: list[Tensor] = []
+
+    def on_train_epoch_start(self) -> None:
+        """A frozen trunk keeps its batch-norm statistics too."""
+        self.embedder.train()
+        if self._frozen:
+            self.embedder.trunk.eval()
+
+    def training_step(self, batch: Sequence[Tensor], _: int) -> Tensor:
+        """Identity and triplet loss of one P×K batch."""
+        inputs, persons = batch
+        loss = self._settings.loss
+        features, necked = self.embedder.from_map(inputs if self._frozen else self.embedder.trunk(inputs))
+        identity = functional.cross_entropy(self.classifier(necked), persons, label_smoothing=loss.label_smoothing)
+        triplet = batch_hard_triplet_loss(features, persons, loss.margin)
+        total = loss.identity_weight * identity + loss.triplet_weight * triplet
+        self._log({"train_loss": total, "train_identity_loss": identity, "train_triplet_loss": triplet})
+        return total
+
+    def on_validation_epoch_start(self) -> None:
+        """Forgets the last epoch's embeddings."""
+        self._embeddings.clear()
+
+    def validation_step(self, batch: Sequence[Tensor], _: int) -> None:
+        """Embeds a batch."""
+        inputs = batch[0] if self._frozen else self.embedder.trunk(batch[0])
+        _, necked = self.embedder.from_map(inputs)
+        self._embeddings.append(functional.normalize(necked.float(), dim=1).cpu())
+
+    def on_validation_epoch_end(self) -> None:
+        """Mean average precision and rank-1 over the validation persons."""
+        crops = self._validation
+        embeddings = torch.cat(self._embeddings).numpy().astype(np.float32)
+        score = score_retrieval(embeddings, crops.persons, crops.cameras, crops.frames)
+        if score is not None:
+            self._log({"val_map": score.mean_average_precision, "val_rank1": score.rank1})
+
+    def configure_optimizers(self) -> Any:
+        """AdamW; linear warm-up, then a cosine to nothing, by step."""
+        settings = self._settings
+        fresh = [*self.embedder.head.parameters(), *self.embedder.neck.parameters(), *self.classifier.parameters()]
+        groups: list[dict[str, Any]] = [{"params": [p for p in fresh if p.requires_grad], "lr": settings.learning_rate}]
+        if not self._frozen:
+            rate = settings.learning_rate * settings.trunk_learning_rate_ratio
+            groups.append({"params": list(self.embedder.trunk.parameters()), "lr": rate})
+        optimizer = torch.optim.AdamW(groups, weight_decay=settings.weight_decay)
+        steps = int(self.trainer.estimated_stepping_batches)
+        warm = max(1, round(steps * min(1.0, settings.warmup_epochs / max(settings.epochs, 1))))
+
+        def ratio(step: int) -> float:
+            if step < warm:
+                return (step + 1) / warm
+            return 0.5 * (1.0 + math.cos(math.pi * (step - warm) / max(1, steps - warm)))
+
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, ratio)
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+    def _log(self, values: dict[str, Any]) -> None:
+        self.log_dict(values, on_step=False, on_epoch=True, batch_size=1)

@@ -1,0 +1,56 @@
+"""A Lightning callback: the progress bar, the curve, and the weights of the epoch to keep."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytorch_lightning as pl
+from torch import Tensor
+from tqdm import tqdm
+
+from dongsun.train.reid.lightning_module import ReidModule
+
+
+class EpochKeeper(pl.Callback):
+    """Reports each epoch and remembers the weights of the best one (or of the last).
+
+    Attributes:
+        kept: Figures of the kept epoch, `kept_epoch` among them; empty before the first epoch ended.
+    """
+
+    def __init__(self, on_epoch: Callable[[int, Mapping[str, float]], None], *, keep_best: bool) -> None:
+        self._on_epoch = on_epoch
+        self._keep_best = keep_best
+        self._bar: tqdm[Any] | None = None
+        self._state: dict[str, Tensor] = {}
+        self.kept: dict[str, float] = {}
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Opens the bar."""
+        total = int(trainer.estimated_stepping_batches)
+        self._bar = tqdm(total=total, desc="re-ID", unit="batch", disable=None)
+
+    def on_train_batch_end(self, trainer: pl.Trainer, *_: Any) -> None:
+        """Moves the bar."""
+        if self._bar is not None:
+            self._bar.update()
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Takes the epoch's figures; Lightning calls this after the epoch's validation."""
+        figures = {name: float(value) for name, value in trainer.callback_metrics.items()}
+        epoch = trainer.current_epoch + 1
+        better = figures.get("val_map", 0.0) > self.kept.get("val_map", -1.0)
+        if not self._keep_best or better:
+            self.kept = {**figures, "kept_epoch": float(epoch)}
+            assert isinstance(pl_module, ReidModule)
+            self._state = {name: value.detach().clone() for name, value in pl_module.embedder.state_dict().items()}
+        if self._bar is not None:
+            self._bar.set_postfix({"epoch": epoch, "val mAP": f"{figures.get('val_map', float('nan')):.3f}"})
+        self._on_epoch(epoch, figures)
+
+    def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Puts the kept weights back."""
+        if self._bar is not None:
+            self._bar.close()
+        if self._state:
+            assert isinstance(pl_module, ReidModule)
+            pl_module.embedder.load_state_dict(self._state)
