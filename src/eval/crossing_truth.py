@@ -198,7 +198,7 @@ def _from_row(row: dict[str, str], file: Path, line_number: int) -> TrueCrossing
             camera_id=row["camera_id"],
             line_id=row["line_id"],
             person_id=row["person_id"],
-            direction=_direction(row["direction"]),
+            direction=direction_of(row["direction"]),
             frame_index=int(row["frame_index"]),
             time_s=float(row["time_s"]),
         )
@@ -208,7 +208,8 @@ def _from_row(row: dict[str, str], file: Path, line_number: int) -> TrueCrossing
         ) from error
 
 
-def _direction(text: str) -> Direction:
+def direction_of(text: str) -> Direction:
+    """`in` or `out` as read from a file; anything else is a `ValueError`."""
     if text == "in":
         return "in"
     if text == "out":

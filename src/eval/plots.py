@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from dongsun.contract.bundle import SimilarityThreshold
 from dongsun.contract.durable import atomic_file
-from dongsun.eval.detection_metrics import DetectionMetrics
+from dongsun.eval.evaluation_metrics import DetectionFigures
 from dongsun.eval.pair_similarities import PairSimilarities
 
 _GENUINE, _IMPOSTOR, _INK = "#1f6f8b", "#c8553d", "#333333"
@@ -58,7 +58,7 @@ def plot_error_tradeoff(pairs: PairSimilarities, threshold: SimilarityThreshold,
     _save(figure, path)
 
 
-def plot_precision_recall(curves: Mapping[str, DetectionMetrics], path: Path, title: str) -> None:
+def plot_precision_recall(curves: Mapping[str, DetectionFigures], path: Path, title: str) -> None:
     """Precision over recall at IoU 0.5, a curve a detector, with a dot at the score threshold that ships."""
     figure, axes = _figure(title, "recall", "precision")
     for name, metrics in curves.items():
