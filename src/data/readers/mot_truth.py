@@ -58,9 +58,10 @@ def read_mot_truth(
         Boxes by 0-based frame index, sorted by id.
 
     Raises:
-        DongsunError: Not UTF-8 text, or not a single usable line.
+        DongsunError: Not UTF-8 text, or lines of which not a single one is usable.
     """
     frames: dict[int, dict[str, TruthBox]] = {}
+    number = 0
     for number, line in enumerate(_lines(path), start=1):
         if not line.strip():
             continue
@@ -85,7 +86,7 @@ def read_mot_truth(
             problems.add("truth_id_twice_in_frame", where, line.strip()[:200])
             continue
         frame[box.track_id] = box
-    if not frames:
+    if number and not frames:  # an empty file says: nobody was there
         raise DongsunError(
             expected="MOT ground truth: frame,id,x,y,w,h,...",
             got="no usable line",

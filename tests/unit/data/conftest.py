@@ -4,6 +4,7 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from pathlib import Path
+from zlib import crc32
 
 import av
 import cv2
@@ -119,7 +120,7 @@ def write_aihub(write_picture) -> Callable[..., tuple[Path, Path]]:
         images = root / part / unicodedata.normalize(form, "[원천]재식별")
         labels = root / part / unicodedata.normalize(form, "[라벨]재식별")
         labels.mkdir(parents=True, exist_ok=True)
-        image = write_picture(images / f"{stem}.png", value=abs(hash(stem)) % 200)
+        image = write_picture(images / f"{stem}.png", value=crc32(stem.encode()) % 200)
         text = AIHUB_LABEL.format(name=f"{stem}.png", person=stem.split("_")[1], upper=upper, encoding=encoding)
         label = labels / f"{stem}.xml"
         label.write_bytes(text.encode("cp949" if encoding == "euc-kr" else encoding))

@@ -172,7 +172,8 @@ def test_korean_encodings_and_many_objects_are_read(tmp_path, write_aihub):
     (parsed,) = parse_aihub_label(label.read_bytes())
     assert parsed.clothes_id == "반팔|검정|긴바지|파랑"
     two = b"""<A><FILE><name>IN_H00002_SN1_110301_1.png</name></FILE>
-    <OBJECT ID="H00001"><upperclothes>x</upperclothes></OBJECT><OBJECT ID="H00002"><upperclothes>y</upperclothes></OBJECT></A>"""
+    <OBJECT ID="H00001"><upperclothes>x</upperclothes></OBJECT>
+    <OBJECT ID="H00002"><upperclothes>y</upperclothes></OBJECT></A>"""
     assert parse_aihub_label(two)[0].person_id == "H00002"
     nested = (
         b"""<A><FILE><name>a.png</name><OBJECT ID="1"/></FILE><FILE><name>b.png</name><OBJECT ID="2"/></FILE></A>"""

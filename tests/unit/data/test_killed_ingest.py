@@ -47,7 +47,6 @@ ENDLESS = textwrap.dedent(
 
 def kill_midway(out: Path, tmp_path: Path) -> None:
     mark = tmp_path / "writing"
-    # The package's parent holds a link or folder named dongsun only when it is installed or on PYTHONPATH: pass ours on.
     process = subprocess.Popen(
         [sys.executable, "-c", ENDLESS, str(out), str(mark)], env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     )

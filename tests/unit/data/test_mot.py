@@ -67,7 +67,10 @@ def test_truth_lines(tmp_path, write_truth, problems):
     assert problems.counts == {"malformed_truth_line": 4, "truth_id_twice_in_frame": 1}
     assert problems.left_out == {"truth_marked_ignore": 1, "truth_of_other_class": 1}
     with pytest.raises(DongsunError, match="no usable line"):
-        read_mot_truth(write_truth(tmp_path / "empty.txt", []), 1.0, frozenset({1}), problems)
+        read_mot_truth(
+            write_truth(tmp_path / "other.txt", [(1, 1, 0, 0, 9, 9, 1, 3, 1)]), 1.0, frozenset({1}), problems
+        )
+    assert read_mot_truth(write_truth(tmp_path / "empty.txt", []), 1.0, frozenset({1}), problems) == {}
 
 
 def test_labels_and_crops_match_the_truth(clip, read, workspace, problems):
@@ -109,9 +112,8 @@ def test_hidden_persons_and_those_outside_the_frame_are_left_out(tmp_path, write
         (1, 3, 85, 0, 20, 40, 1, 1, 1),
         (9, 3, 1, 1, 20, 40),
     ]
-    clip = Clip(
-        video=write_video(tmp_path / "v.mp4", 3), truth=write_truth(tmp_path / "v.txt", rows), camera_id="c", split="train"
-    )  # fmt: skip
+    video = write_video(tmp_path / "v.mp4", 3)
+    clip = Clip(video=video, truth=write_truth(tmp_path / "v.txt", rows), camera_id="c", split="train")
     records = read(MotVideoReader(source="x", clips=(clip,), rules=CropRules()))
     crops = [r for r in records if isinstance(r, ReidRecord)]
     assert [(r.person_id, r.box_xyxy_px) for r in crops] == [("3", (85.0, 0.0, 96.0, 40.0))]

@@ -127,5 +127,9 @@ def test_rows_out_of_order_are_refused():
 def test_exactly_one_target_is_wanted(options):
     with pytest.raises(DongsunError, match="exactly one"):
         Systematic(**options)
+
+
+@pytest.mark.parametrize("options", [{}, {"fraction": 0.5, "count": 3}])
+def test_random_wants_exactly_one_target_too(options):
     with pytest.raises(DongsunError, match="exactly one"):
-        RandomShare(**{k: v for k, v in options.items() if k == "fraction"} | ({"count": 1} if options.get("fraction") else {}))  # fmt: skip
+        RandomShare(**options)
