@@ -1,0 +1,1 @@
+"""From trained weights to the bundle: convert, quantise, hold to account, pack."""
