@@ -104,11 +104,12 @@ class Commands:
 
 @dataclass(frozen=True)
 class Fold:
-    """Tables that most readers don't need, folded away under a line."""
+    """Tables, or text as it was written, that most readers don't need, folded away under a line."""
 
     kind: ClassVar[str] = "fold"
     summary: Bilingual
-    tables: tuple[Table, ...]
+    tables: tuple[Table, ...] = ()
+    text: str = ""
 
 
 Block = Table | Picture | Strip | Note | Facts | Commands | Fold

@@ -30,8 +30,14 @@ class LineTimeline:
     extra: tuple[float, ...]
 
 
-def timeline(lanes: Sequence[LineTimeline], length_s: float) -> Picture:
-    """True and counted crossings over time, a lane for every line and direction."""
+def timeline(lanes: Sequence[LineTimeline], shown_s: tuple[float, float]) -> Picture:
+    """True and counted crossings over time, a lane for every line and direction.
+
+    Args:
+        lanes: From top to bottom.
+        shown_s: First and last second.
+    """
+    margin_s = 0.01 * (shown_s[1] - shown_s[0])
 
     def draw(figure: Figure, palette: Palette) -> None:
         axes = figure.subplots()
@@ -48,8 +54,8 @@ def timeline(lanes: Sequence[LineTimeline], length_s: float) -> Picture:
             )
         axes.set_yticks(range(len(lanes)), [lane.name for lane in lanes])
         axes.set_ylim(len(lanes) - 0.4, -0.6)
-        axes.set_xlim(-0.01 * length_s, length_s * 1.01)
-        axes.set_xlabel("seconds of the clip")
+        axes.set_xlim(shown_s[0] - margin_s, shown_s[1] + margin_s)
+        axes.set_xlabel("seconds since the first frame of the recording")
         axes.tick_params(axis="y", length=0)
         figure.legend(*axes.get_legend_handles_labels(), loc="outside upper left", ncols=3, handletextpad=0.3)
 
@@ -102,7 +108,7 @@ def similarity_distributions(pairs: Distributions, similarity: float, ci95: tupl
         draw,
         alt=f"Similarities of same-person and different-person pairs; threshold {similarity:.3f}.",
         caption=Bilingual(
-            "To the right of the line two pictures count as the same person. The less the two hills overlap, the better.",
+            "To the right of the line two pictures count as the same person. The less the hills overlap, the better.",
             "선의 오른쪽이면 두 사진을 같은 사람으로 봅니다. 두 언덕이 덜 겹칠수록 좋습니다.",
         ),
         height_inches=4.2,
@@ -127,7 +133,7 @@ def precision_recall(curves: Mapping[str, Sequence[float]]) -> Picture:
         draw,
         alt=f"Precision over recall at IoU 0.5 of {', '.join(curves)}.",
         caption=Bilingual(
-            "Further to the upper right is better; where two curves lie on each other, the smaller model loses nothing.",
+            "Further to the upper right is better; where two curves coincide, the smaller model loses nothing.",
             "오른쪽 위로 갈수록 좋습니다. 두 곡선이 겹치면 줄인 모델이 잃은 것이 없다는 뜻입니다.",
         ),
         height_inches=4.4,
@@ -135,7 +141,9 @@ def precision_recall(curves: Mapping[str, Sequence[float]]) -> Picture:
     )
 
 
-def grouped_bars(names: Sequence[str], groups: Mapping[str, Sequence[float]], *, alt: str, caption: Bilingual) -> Picture:
+def grouped_bars(
+    names: Sequence[str], groups: Mapping[str, Sequence[float]], *, alt: str, caption: Bilingual
+) -> Picture:
     """Shares in [0, 1]: a group of bars a name, one bar a form, the figure written above it."""
 
     def draw(figure: Figure, palette: Palette) -> None:
@@ -240,7 +248,7 @@ def stage_times(milliseconds: Mapping[str, float], what: str) -> Picture:
         draw,
         alt=f"Mean time by stage: {words}.",
         caption=Bilingual(
-            "The length of each piece is the mean time that stage took; the longest piece is what to make faster first.",
+            "The length of each piece is the mean time that stage took; the longest is what to make faster first.",
             "각 조각의 길이는 그 단계의 평균 시간입니다. 가장 긴 조각을 먼저 빠르게 해야 합니다.",
         ),
         height_inches=2.2,

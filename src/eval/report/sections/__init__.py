@@ -1,0 +1,1 @@
+"""The page's sections, one a file, each from what the stages left."""
