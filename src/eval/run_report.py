@@ -17,7 +17,7 @@ from dongsun.eval.evaluation_metrics import EVALUATION_NAME, EvaluationMetrics, 
 from dongsun.eval.report.blocks import Row
 from dongsun.eval.report.compose import compose_page
 from dongsun.eval.report.evidence import StageEvidence, StoreFolders, read_stages
-from dongsun.eval.report.headline import headline_figures, own_clips, pooled, terminal_rows
+from dongsun.eval.report.headline import count_error, headline_figures, own_clips, pooled, terminal_rows
 from dongsun.eval.report.render import render_page
 from dongsun.eval.report.replays import read_replays
 from dongsun.eval.report.training_pictures import decide_training_pictures
@@ -130,7 +130,7 @@ def headline_metrics(evaluation: EvaluationMetrics) -> dict[str, float]:
     found: dict[str, float] = {}
     if clips := own_clips(evaluation):
         total = pooled(clips)
-        found |= {"event_f1": total.f1, "count_error": total.count_error, "fps": min(clip.fps for clip in clips)}
+        found |= {"event_f1": total.f1, "count_error": count_error(clips), "fps": min(clip.fps for clip in clips)}
     if evaluation.detector is not None:
         found |= {f"detector_map50_{p.lower()}": f.map50 for p, f in evaluation.detector.shipped.items()}
     if evaluation.reid is not None:

@@ -33,13 +33,22 @@ class Card:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of cells that are already text; cells of `numeric` columns (0-based) are set to the right."""
+    """Rows of cells that are already text.
+
+    Attributes:
+        caption: What they are.
+        columns: Their heads.
+        rows: As many cells each as there are columns; the first one names the row.
+        numeric: Columns (0-based) that are set to the right.
+        wide: It takes the whole width.
+    """
 
     kind: ClassVar[str] = "table"
     caption: Bilingual
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     numeric: frozenset[int] = frozenset()
+    wide: bool = True
 
     def __post_init__(self) -> None:
         for row in self.rows:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from dongsun.eval.report.blocks import Bilingual, Picture
 from dongsun.eval.report.themed_svg import Palette, themed_picture
@@ -142,24 +143,27 @@ def precision_recall(curves: Mapping[str, Sequence[float]]) -> Picture:
 
 
 def grouped_bars(
-    names: Sequence[str], groups: Mapping[str, Sequence[float]], *, alt: str, caption: Bilingual
+    names: Sequence[str], groups: Mapping[str, Sequence[float]], *, alt: str, caption: Bilingual, wide: bool = False
 ) -> Picture:
     """Shares in [0, 1]: a group of bars a name, one bar a form, the figure written above it."""
 
     def draw(figure: Figure, palette: Palette) -> None:
         axes = figure.subplots()
         width = 0.8 / max(len(groups), 1)
+        crowded = len(groups) > 2
         for place, ((label, values), (colour, _)) in enumerate(zip(groups.items(), _styles(palette), strict=False)):
             x = np.arange(len(names)) + (place - (len(groups) - 1) / 2) * width
             bars = axes.bar(x, values, width * 0.92, color=colour, label=label)
-            axes.bar_label(bars, [f"{value:.3f}" for value in values], padding=2, fontsize=9, color=palette.ink)
+            labels = [f"{value:.3f}" for value in values]
+            axes.bar_label(bars, labels, padding=3, fontsize=9, color=palette.ink, rotation=90 if crowded else 0)
         axes.set_xticks(np.arange(len(names)), list(names))
-        axes.set_ylim(0, 1.1)
+        axes.set_ylim(0, 1.22 if crowded else 1.1)
+        axes.set_yticks([0, 0.2, 0.4, 0.6, 0.8, 1.0])
         axes.grid(False, axis="x")
         axes.tick_params(axis="x", length=0)
-        figure.legend(*axes.get_legend_handles_labels(), loc="outside upper left", ncols=len(groups))
+        figure.legend(*axes.get_legend_handles_labels(), loc="outside upper left", ncols=2)
 
-    return themed_picture(draw, alt=alt, caption=caption, height_inches=4.4, wide=False)
+    return themed_picture(draw, alt=alt, caption=caption, height_inches=3.4 if wide else 4.4, wide=wide)
 
 
 def training_curves(curves: Mapping[str, Curve], *, caption: Bilingual, label: str) -> Picture:
@@ -183,7 +187,7 @@ def _plot_curves(axes: Axes, curves: Mapping[str, Curve], palette: Palette) -> N
     for (name, curve), (colour, dash) in zip(curves.items(), _styles(palette), strict=False):
         x, y = zip(*curve, strict=True)
         axes.plot(x, y, color=colour, linestyle=dash, marker="o", markersize=3.5, label=name, linewidth=1.8)
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.legend(fontsize=9)
 
 
@@ -196,7 +200,7 @@ class Stratum:
     kept: int
 
 
-def kept_per_stratum(strata: Sequence[Stratum], what: str) -> Picture:
+def kept_per_stratum(strata: Sequence[Stratum], what: str, *, wide: bool) -> Picture:
     """Images and kept images per stratum, largest first."""
     ordered = sorted(strata, key=lambda each: (-each.images, each.name))
 
@@ -216,13 +220,13 @@ def kept_per_stratum(strata: Sequence[Stratum], what: str) -> Picture:
         draw,
         alt=f"{kept} of {images} training images kept over {len(ordered)} strata ({what}).",
         caption=Bilingual(
-            f"{kept:,} of {images:,} images kept ({what}). Every bar keeps the same share, however tall: "
-            "nobody who stood still for long outweighs the others.",
-            f"{images:,}장 중 {kept:,}장을 남겼습니다. 막대의 높이와 관계없이 같은 비율을 남겨, "
-            "오래 머문 사람이 학습을 지배하지 않습니다.",
+            f"{kept:,} of {images:,} training images kept. Each bar is one stratum ({what}), its dark part what was "
+            "kept: no stratum may be empty, and none should stand out.",
+            f"학습 이미지 {images:,}장 중 {kept:,}장을 남겼습니다. 막대 하나가 한 층이고 짙은 부분이 남긴 것입니다. "
+            "빈 층이 없고 튀는 층이 없어야 합니다.",
         ),
         height_inches=3.4,
-        wide=False,
+        wide=wide,
     )
 
 

@@ -1,12 +1,14 @@
 """The figures that a person reads first: cards on the page, rows at the terminal, one sentence."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from dongsun.contract.bundle import Precision
 from dongsun.eval.counting_metrics import EventCounts
 from dongsun.eval.evaluation_metrics import ClipFigures, EvaluationMetrics, LineFigures
 from dongsun.eval.report.blocks import Bilingual, Card, Row
 from dongsun.eval.report.evidence import StageEvidence
-from dongsun.eval.report.numbers import change_in_points, megabytes, percent, score, signed, span
+from dongsun.eval.report.numbers import change_in_points, megabytes, percent, score, signed, signed_points, span
 from dongsun.eval.report.sections.speed import real_time_factor
 
 _LINES_AT_TERMINAL = 2
@@ -66,6 +68,12 @@ def pooled(clips: tuple[ClipFigures, ...]) -> EventCounts:
     return total
 
 
+def count_error(clips: tuple[ClipFigures, ...]) -> float:
+    """Sum of |counted - true| over every line and direction, by the true number: no error makes up for another."""
+    ways = [each for clip in clips for line in clip.lines for each in line.by_direction.values()]
+    return sum(abs(each.predicted - each.true) for each in ways) / max(sum(each.true for each in ways), 1)
+
+
 def verdict(evaluation: EvaluationMetrics) -> Bilingual:
     """What came out, in one sentence."""
     clips = own_clips(evaluation)
@@ -94,7 +102,7 @@ def _counting(clips: tuple[ClipFigures, ...]) -> list[HeadlineFigure]:
     error = HeadlineFigure(
         Card(
             Bilingual("Count error", "계수 오차"),
-            percent(total.count_error),
+            percent(count_error(clips)),
             f"{total.predicted} counted, {total.true} true" + _worst_line(lines),
         ),
         tuple(
@@ -155,12 +163,14 @@ def _detector(evaluation: EvaluationMetrics, limit_points: float) -> list[Headli
     detail, delta, good = f"ships as {results.shipped_precision}", "", None
     if "FP32" in results.shipped and "INT8" in results.shipped:
         change = change_in_points(results.shipped["FP32"].map50, results.shipped["INT8"].map50, limit_points)
-        detail = f"INT8 against FP32 {score(results.shipped['FP32'].map50)}"
+        detail = _from_to(results.shipped["FP32"].map50, results.shipped["INT8"].map50)
         delta, good = change.text, change.harmless
     if results.baseline:
         base = results.baseline.get(results.shipped_precision) or next(iter(results.baseline.values()))
         gain = 100 * (ships.map50 - base.map50)
-        rows.append(Row(f"{results.baseline_name} mAP50", f"{score(base.map50)} (this bundle {gain:+.2f} points)"))
+        rows.append(
+            Row(f"{results.baseline_name} mAP50", f"{score(base.map50)} (this bundle {signed_points(gain)} points)")
+        )
     card = Card(Bilingual("Detector mAP50", "검출기 mAP50"), score(ships.map50), detail, delta, good)
     return [HeadlineFigure(card, tuple(rows))]
 
@@ -175,7 +185,7 @@ def _reid(evaluation: EvaluationMetrics, limit_points: float) -> list[HeadlineFi
         detail, delta, good = f"{results.persons} people never met", "", None
         if "FP32" in values and "INT8" in values:
             change = change_in_points(values["FP32"], values["INT8"], limit_points)
-            detail, delta, good = f"INT8 against FP32 {score(values['FP32'])}", change.text, change.harmless
+            detail, delta, good = _from_to(values["FP32"], values["INT8"]), change.text, change.harmless
         found.append(
             HeadlineFigure(
                 Card(
@@ -191,7 +201,11 @@ def _reid(evaluation: EvaluationMetrics, limit_points: float) -> list[HeadlineFi
     return found
 
 
-def _both(values: dict[str, float], ships: str, limit_points: float) -> str:
+def _from_to(fp32: float, int8: float) -> str:
+    return f"FP32 {score(fp32)} → INT8 {score(int8)}"
+
+
+def _both(values: Mapping[Precision, float], ships: Precision, limit_points: float) -> str:
     if "FP32" not in values or "INT8" not in values:
         return f"{score(values[ships])} ({ships})"
     change = change_in_points(values["FP32"], values["INT8"], limit_points)
@@ -218,7 +232,8 @@ def _threshold(evaluation: EvaluationMetrics, evidence: StageEvidence) -> list[H
                 Row(
                     "similarity threshold",
                     f"{score(threshold.similarity)} (95 % {span(threshold.ci95)}); "
-                    f"false matches {percent(threshold.false_match_rate, 2)}, true {percent(threshold.true_match_rate)}",
+                    f"false matches {percent(threshold.false_match_rate, 2)}, "
+                    f"true {percent(threshold.true_match_rate)}",
                 ),
             ),
         )

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+MINUS = "−"
 _LESS_THAN_ONE_SHOWN = 0.005
 
 
@@ -26,8 +27,13 @@ def megabytes(size_bytes: float) -> str:
 
 
 def signed(value: int) -> str:
-    """A whole number with its sign; nothing before zero."""
-    return f"{value:+d}" if value else "0"
+    """A whole number with its sign; zero has none."""
+    return f"{value:+d}".replace("-", MINUS) if value else "0"
+
+
+def signed_points(value: float) -> str:
+    """Points of 100 with their sign and two decimals."""
+    return f"{value:+.2f}".replace("-", MINUS) if abs(value) >= _LESS_THAN_ONE_SHOWN else "±0.00"
 
 
 @dataclass(frozen=True)
@@ -46,6 +52,4 @@ class Change:
 def change_in_points(before: float, after: float, limit_points: float) -> Change:
     """The change of a score in [0, 1], in points of 100, judged by the most that may be lost."""
     points = 100 * (after - before)
-    if abs(points) < _LESS_THAN_ONE_SHOWN:
-        points = 0.0
-    return Change(f"{points:+.2f} points" if points else "±0.00 points", points >= -limit_points)
+    return Change(f"{signed_points(points)} points", points >= -limit_points)

@@ -1,5 +1,7 @@
 """Who was counted, against who truly crossed."""
 
+from pathlib import Path
+
 from dongsun.eval.evaluation_metrics import ClipFigures, EventFigures, LineFigures
 from dongsun.eval.report.blocks import Bilingual, Block, Note, Section, Strip, Table
 from dongsun.eval.report.charts import timeline
@@ -131,7 +133,7 @@ def _pictures(replay: Replay) -> Strip:
             "얼굴은(찾지 못하면 몸 전체를) 저장 전에 흐리게 했습니다.",
         ),
         replay.pictures,
-        tuple(f"{replay.figures.id}, picture {number}" for number in range(1, len(replay.pictures) + 1)),
+        tuple(f"{replay.figures.id}, {Path(name).stem.replace('_', ' ')}" for name in replay.figures.pictures),
     )
 
 

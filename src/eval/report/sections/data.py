@@ -88,8 +88,10 @@ def _kinds(counts: Mapping[str, int], caption: Bilingual) -> Table:
         columns=("kind", "count"),
         rows=tuple((kind.replace("_", " "), f"{count:,}") for kind, count in counts.items()),
         numeric=frozenset({1}),
+        wide=False,
     )
 
 
 def _sampling_blocks(sampling: Mapping[str, tuple[Stratum, ...]]) -> list[Block]:
-    return [kept_per_stratum(strata, _STRATA.get(part, part)) for part, strata in sampling.items() if strata]
+    shown = {part: strata for part, strata in sampling.items() if strata}
+    return [kept_per_stratum(strata, _STRATA.get(part, part), wide=len(shown) == 1) for part, strata in shown.items()]

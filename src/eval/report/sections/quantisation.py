@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from dongsun.eval.report.blocks import Bilingual, Block, Fold, Section, Table
 from dongsun.eval.report.evidence import Flat, StageEvidence
-from dongsun.eval.report.numbers import megabytes, score
+from dongsun.eval.report.numbers import megabytes, score, signed_points
 from dongsun.eval.report.sections.missing import missing_note
 
 _TITLE = Bilingual("Quantisation", "양자화")
@@ -69,7 +69,7 @@ def _cells(values: Mapping[str, float]) -> tuple[str, ...]:
     both = "fp32" in values and "int8" in values
     return (
         *(score(values[form]) if form in values else "–" for form in ("torch", "fp32", "int8")),
-        f"{100 * (values['int8'] - values['fp32']):+.2f}" if both else "–",
+        signed_points(100 * (values["int8"] - values["fp32"])) if both else "–",
     )
 
 
@@ -117,24 +117,33 @@ def model_bytes(evidence: StageEvidence, model: str, precision: str) -> int | No
 
 
 def _parity_tables(export: Flat) -> list[Table]:
-    rows = []
-    for model, label in _MODEL_NAMES.items():
-        for form in _FORMS:
-            for key, name in _PARITY.items():
-                if (value := export.get(f"{model}_{form}_{key}")) is not None:
-                    rows.append(
-                        (f"{label}: {_FORM_NAMES[form]}", name, f"{value:.3g}" if value < 0.01 else f"{value:.4f}")
-                    )
-    if not rows:
-        return []
     return [
-        Table(
-            Bilingual("Numeric parity with PyTorch on the same inputs.", "같은 입력에서 PyTorch 출력과의 수치 일치도."),
-            ("form", "measure", "value"),
-            tuple(rows),
-            frozenset({2}),
-        )
+        table for model, label in _MODEL_NAMES.items() if (table := _parity_table(export, model, label)) is not None
     ]
+
+
+def _parity_table(export: Flat, model: str, label: str) -> Table | None:
+    measures = [key for key in _PARITY if any(f"{model}_{form}_{key}" in export for form in _FORMS)]
+    rows = []
+    for form in _FORMS:
+        values = [export.get(f"{model}_{form}_{key}") for key in measures]
+        if any(value is not None for value in values):
+            rows.append((_FORM_NAMES[form], *("–" if value is None else _precise(value) for value in values)))
+    if not rows:
+        return None
+    return Table(
+        Bilingual(
+            f"{label}: outputs against PyTorch's on the same inputs.",
+            f"{label}: 같은 입력에서 PyTorch 출력과의 일치도.",
+        ),
+        ("form", *(_PARITY[key] for key in measures)),
+        tuple(rows),
+        frozenset(range(1, len(measures) + 1)),
+    )
+
+
+def _precise(value: float) -> str:
+    return f"{value:.2g}" if abs(value) < 0.01 else f"{value:.4f}"
 
 
 def _everything(export: Flat) -> Fold:

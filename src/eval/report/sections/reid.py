@@ -45,7 +45,7 @@ def _result_blocks(results: ReidResults) -> list[Block]:
                 "mAP",
                 "95 % of mAP",
                 "rank-1",
-                "95 % interval",
+                "95 % of rank-1",
                 "rank-5",
                 "rank-10",
                 "mINP",
@@ -86,6 +86,7 @@ def _result_blocks(results: ReidResults) -> list[Block]:
                 "Cumulative match (rank-1, 5, 10), mAP and mINP; bars of one height mean that INT8 lost nothing.",
                 "누적 일치율(rank-1, 5, 10), mAP, mINP. 막대 높이가 같으면 INT8이 잃은 것이 없습니다.",
             ),
+            wide=True,
         ),
     ]
 

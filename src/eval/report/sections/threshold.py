@@ -15,13 +15,14 @@ _LEAD = Bilingual(
     "이 매장에서 유사도가 얼마면 같은 사람으로 보는지, 그 값을 얼마나 믿을 수 있는지 보여 줍니다. "
     "어두운 띠는 다른 사람들이 왔더라면 임계값이 놓였을 범위입니다.",
 )
+_COLUMNS_IN_HALF = 3
 
 
 def threshold_section(evidence: StageEvidence, tested: ReidResults | None) -> Section:
     """The threshold with both distributions, what it lets through, and the one that ships."""
     blocks: list[Block] = []
     tuned = evidence.threshold
-    rows = []
+    thresholds: dict[str, SimilarityThreshold] = {}
     if tuned is not None:
         histogram = tuned.histogram
         blocks += [
@@ -32,16 +33,16 @@ def threshold_section(evidence: StageEvidence, tested: ReidResults | None) -> Se
                 tuned.threshold.ci95,
             ),
         ]
-        rows.append(_row(f"PyTorch ({tuned.model}), {tuned.split} people", tuned.threshold))
+        thresholds["PyTorch"] = tuned.threshold
     else:
         blocks.append(missing_note(Bilingual("the distributions of similarity", "유사도 분포"), "tune"))
     if evidence.bundle is not None and evidence.bundle.reid is not None:
         reid = evidence.bundle.reid
         for precision, threshold in sorted(reid.thresholds.items()):
             ships = " (ships)" if precision == reid.shipped_precision else ""
-            rows.append(_row(f"{precision} in the bundle{ships}", threshold))
-    if rows:
-        blocks.append(_table(rows))
+            thresholds[f"{precision}{ships}"] = threshold
+    if thresholds:
+        blocks.append(_table(thresholds))
     if tested is not None and tested.threshold:
         blocks.append(_tested_table(tested))
     else:
@@ -66,73 +67,50 @@ def _in_words(threshold: SimilarityThreshold) -> Note:
     )
 
 
-def _row(name: str, threshold: SimilarityThreshold) -> tuple[str, ...]:
-    return (
-        name,
-        score(threshold.similarity),
-        span(threshold.ci95),
-        percent(threshold.false_match_rate, 2),
-        percent(threshold.target_false_match_rate, 2),
-        percent(threshold.true_match_rate),
-        f"{threshold.genuine_pairs:,}",
-        f"{threshold.impostor_pairs:,}",
-        str(threshold.persons),
-    )
-
-
-def _table(rows: list[tuple[str, ...]]) -> Table:
+def _table(thresholds: dict[str, SimilarityThreshold]) -> Table:
     return Table(
         caption=Bilingual(
             "Thresholds: a station uses the one that ships, derived again on the very model it runs.",
             "임계값: 단말은 자신이 실행하는 모델에서 다시 구한 값을 씁니다.",
         ),
-        columns=(
-            "model",
-            "threshold",
-            "95 % interval",
-            "false matches",
-            "target",
-            "true matches",
-            "same-person pairs",
-            "different-person pairs",
-            "persons",
+        columns=("", *thresholds),
+        rows=(
+            ("threshold", *(score(each.similarity) for each in thresholds.values())),
+            ("95 % interval", *(span(each.ci95) for each in thresholds.values())),
+            ("false-match rate", *(percent(each.false_match_rate, 2) for each in thresholds.values())),
+            ("its target", *(percent(each.target_false_match_rate, 2) for each in thresholds.values())),
+            ("true-match rate", *(percent(each.true_match_rate) for each in thresholds.values())),
+            ("same-person pairs", *(f"{each.genuine_pairs:,}" for each in thresholds.values())),
+            ("different-person pairs", *(f"{each.impostor_pairs:,}" for each in thresholds.values())),
+            ("persons", *(str(each.persons) for each in thresholds.values())),
         ),
-        rows=tuple(rows),
-        numeric=frozenset(range(1, 9)),
+        numeric=frozenset(range(1, len(thresholds) + 1)),
+        wide=len(thresholds) > _COLUMNS_IN_HALF,
     )
 
 
 def _tested_table(results: ReidResults) -> Table:
+    met = {
+        f"{precision} (ships)" if precision == results.shipped_precision else precision: figures
+        for precision, figures in sorted(results.threshold.items())
+    }
     return Table(
         caption=Bilingual(
-            "The bundle's thresholds met by test people, whom it was not tuned on: false matches should stay near the "
-            "target.",
+            "The bundle's thresholds met by test people, whom they were not tuned on: false matches should stay near "
+            "the target.",
             "번들의 임계값을 조정에 쓰지 않은 시험 인원으로 확인한 결과. 오인율이 목표에 가까워야 합니다.",
         ),
-        columns=(
-            "model",
-            "threshold",
-            "false matches",
-            "target",
-            "true matches",
-            "area under ROC",
-            "same-person pairs",
-            "different-person pairs",
-            "persons",
+        columns=("", *met),
+        rows=(
+            ("threshold", *(score(each.tuned.similarity) for each in met.values())),
+            ("false-match rate", *(percent(each.false_match_rate, 2) for each in met.values())),
+            ("its target", *(percent(each.tuned.target_false_match_rate, 2) for each in met.values())),
+            ("true-match rate", *(percent(each.true_match_rate) for each in met.values())),
+            ("area under ROC", *(score(each.area_under_roc) for each in met.values())),
+            ("same-person pairs", *(f"{each.genuine_pairs:,}" for each in met.values())),
+            ("different-person pairs", *(f"{each.impostor_pairs:,}" for each in met.values())),
+            ("persons", *(str(each.persons) for each in met.values())),
         ),
-        rows=tuple(
-            (
-                precision + (" (ships)" if precision == results.shipped_precision else ""),
-                score(figures.tuned.similarity),
-                percent(figures.false_match_rate, 2),
-                percent(figures.tuned.target_false_match_rate, 2),
-                percent(figures.true_match_rate),
-                score(figures.area_under_roc),
-                f"{figures.genuine_pairs:,}",
-                f"{figures.impostor_pairs:,}",
-                str(figures.persons),
-            )
-            for precision, figures in sorted(results.threshold.items())
-        ),
-        numeric=frozenset(range(1, 9)),
+        numeric=frozenset(range(1, len(met) + 1)),
+        wide=len(met) > _COLUMNS_IN_HALF,
     )

@@ -196,7 +196,13 @@ def evaluation(**changes: Any) -> EvaluationMetrics:
         ),
         "clips": (
             clip(),
-            clip(detector_precision="FP32", reid_precision="FP32", fps=28.8, directory="replay/entrance-fp32", pictures=()),
+            clip(
+                detector_precision="FP32",
+                reid_precision="FP32",
+                fps=28.8,
+                directory="replay/entrance-fp32",
+                pictures=(),
+            ),
         ),
         "plots": {},
     }
@@ -307,9 +313,8 @@ class MadeStore:
         self.truth.mkdir(exist_ok=True)
         true = [("in", at) for at in TRUE_IN_S] + [("out", at) for at in TRUE_OUT_S]
         truth_lines = [f"entrance,door,p{n},{way},{round(10 * at)},{at}" for n, (way, at) in enumerate(true)]
-        (self.truth / "crossings.csv").write_text(
-            "\n".join(["camera_id,line_id,person_id,direction,frame_index,time_s", *truth_lines]) + "\n", encoding="utf-8"
-        )
+        header = "camera_id,line_id,person_id,direction,frame_index,time_s"
+        write(self.truth / "crossings.csv", "\n".join([header, *truth_lines]) + "\n")
 
     def write_everything_else(self) -> None:
         """What ingest, sample, training, tune and export leave."""
@@ -329,8 +334,8 @@ class MadeStore:
         )
         write_json(self.root / "models/threshold/threshold.json", evidence.model_dump(mode="json"))
         write_json(self.root / "interim/ingest_report.json", INGEST)
-        generator = np.random.default_rng(4)
-        strata = [f"{n},entrance,train,{images},{images // 2}" for n, images in enumerate(generator.integers(9, 130, 40))]
+        images = np.random.default_rng(4).integers(9, 130, 40)
+        strata = [f"{person},entrance,train,{count},{count // 2}" for person, count in enumerate(images)]
         write(
             self.root / "processed/reid/sampling_summary.csv",
             "\n".join(["person_id,camera_id,sequence_id,images,kept", *strata]) + "\n",
