@@ -81,7 +81,7 @@ class TrainReidStage:
         train, validation = read_crop_set(manifest, "train"), read_crop_set(manifest, "validation")
         with_two = int((np.bincount(train.persons, minlength=1) >= 2).sum())
         if self.reid.epochs and with_two < 2:
-            raise self._too_few("two training persons with two crops each", f"{with_two}", "raise sampling.reid.fraction")
+            raise self._too_few("two training persons with two crops each", str(with_two), "sample or ingest more")
         if self.reid.epochs and self.reid.keep == "best" and len(validation.person_ids) < 2:
             raise self._too_few(
                 "two validation persons to choose the best epoch by",
@@ -106,12 +106,12 @@ class TrainReidStage:
             return build_embedder(self.reid)
         embedder, structure = load_embedder(self.reid.start)
         wanted_head = None if isinstance(self.reid.backbone, OsnetSettings) else self.reid.head
-        wanted = (structure.trunk.kind, wanted_head, self.reid.input)
-        found = (self.reid.backbone.kind, structure.head, structure.input)
+        wanted = f"trunk {self.reid.backbone.kind}, head {wanted_head}, {self.reid.input!r}"
+        found = f"trunk {structure.trunk.kind}, head {structure.head}, {structure.input!r}"
         if wanted != found:
             raise DongsunError(
-                expected=f"a re-ID checkpoint with trunk {self.reid.backbone.kind}, head {wanted_head}, {self.reid.input}",
-                got=f"trunk {structure.trunk.kind}, head {structure.head}, {structure.input}",
+                expected=f"a re-ID checkpoint with {wanted}",
+                got=found,
                 where=f"reid.start={self.reid.start}",
                 mend="configure the structure of the checkpoint, or start without one: reid.start=null",
             )
@@ -124,7 +124,8 @@ class TrainReidStage:
         cv2.imwrite(str(path), sheet[..., ::-1])
 
     def _summary(self, metrics: dict[str, float], task: ReidTask) -> str:
-        what = f"{self.reid.trunk} trunk, {len(task.train)} crops of {len(task.train.person_ids)} persons on {task.device}"
+        crops = f"{len(task.train)} crops of {len(task.train.person_ids)} persons"
+        what = f"{self.reid.trunk} trunk, {crops} on {task.device}"
         if "val_map" not in metrics:
             return f"{what}: no validation"
         return (

@@ -32,7 +32,7 @@ class _FitFrame:
 class _RecipeStep:
     """Applies the project's recipe to a frame and its boxes.
 
-    Ultralytics could compose the transforms itself, but would feed them BGR and ignore the recipe's `min_box_visibility`.
+    Ultralytics could compose the transforms itself, but would feed them BGR and ignore `min_box_visibility`.
     """
 
     def __init__(self, recipe: AugmentRecipe) -> None:
@@ -59,7 +59,7 @@ class _RecipeStep:
         return labels
 
 
-class RectangularDataset(YOLODataset):
+class RectangularDataset(YOLODataset):  # type: ignore[misc]  # ultralytics is untyped
     """A YOLO-layout folder, served in one fixed height and width."""
 
     def __init__(self, *args: Any, shape: tuple[int, int], recipe: AugmentRecipe, **kwargs: Any) -> None:
@@ -85,7 +85,7 @@ class RectangularDataset(YOLODataset):
         return Compose(steps)
 
 
-class RectangularTrainer(DetectionTrainer):
+class RectangularTrainer(DetectionTrainer):  # type: ignore[misc]
     """Ultralytics' detection trainer on `RectangularDataset`s, its data given instead of looked up."""
 
     def __init__(

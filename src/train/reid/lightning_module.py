@@ -17,10 +17,10 @@ from dongsun.train.reid.retrieval import score_retrieval
 from dongsun.train.reid.settings import ReidSettings
 
 
-class ReidModule(pl.LightningModule):
+class ReidModule(pl.LightningModule):  # type: ignore[misc]  # Lightning is imported untyped
     """Trains a `ReidEmbedder` with a classifier over the training persons, which is dropped afterwards.
 
-    Batches are crops, or with a frozen trunk its feature maps; the batch of validation says which crops it holds by order.
+    Batches are crops, or with a frozen trunk its feature maps; validation goes through its crops in order.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class ReidModule(pl.LightningModule):
         if self._frozen:
             self.embedder.trunk.eval()
 
-    def training_step(self, batch: Sequence[Tensor], _: int) -> Tensor:
+    def training_step(self, batch: Sequence[Tensor], batch_index: int) -> Tensor:
         """Identity and triplet loss of one P×K batch."""
         inputs, persons = batch
         loss = self._settings.loss
@@ -57,7 +57,7 @@ class ReidModule(pl.LightningModule):
         """Forgets the last epoch's embeddings."""
         self._embeddings.clear()
 
-    def validation_step(self, batch: Sequence[Tensor], _: int) -> None:
+    def validation_step(self, batch: Sequence[Tensor], batch_index: int) -> None:
         """Embeds a batch."""
         inputs = batch[0] if self._frozen else self.embedder.trunk(batch[0])
         _, necked = self.embedder.from_map(inputs)

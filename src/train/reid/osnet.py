@@ -43,9 +43,7 @@ def build_osnet(name: str, weights: Path | None) -> tuple[nn.Sequential, nn.Modu
         network = build_model(name, num_classes=1, pretrained=False)
     if weights is not None:
         _load(network, weights, name)
-    trunk = nn.Sequential(
-        network.conv1, network.maxpool, network.conv2, network.conv3, network.conv4, network.conv5
-    )
+    trunk = nn.Sequential(network.conv1, network.maxpool, network.conv2, network.conv3, network.conv4, network.conv5)
     return trunk, _OsnetHead(network.fc)
 
 

@@ -10,7 +10,7 @@ from tqdm import tqdm
 from dongsun.train.reid.lightning_module import ReidModule
 
 
-class EpochKeeper(pl.Callback):
+class EpochKeeper(pl.Callback):  # type: ignore[misc]  # Lightning is imported untyped
     """Reports each epoch and remembers the weights of the best one (or of the last).
 
     Attributes:

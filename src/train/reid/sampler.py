@@ -15,7 +15,13 @@ class PersonBatchSampler(Sampler[list[int]]):
     """
 
     def __init__(
-        self, persons: Sequence[int], cameras: Sequence[int], *, persons_per_batch: int, images_per_person: int, seed: int
+        self,
+        persons: Sequence[int],
+        cameras: Sequence[int],
+        *,
+        persons_per_batch: int,
+        images_per_person: int,
+        seed: int,
     ) -> None:
         """Args: persons and cameras, one each an image; the sizes of a batch; a seed.
 

@@ -70,7 +70,8 @@ def build_embedder(settings: ReidSettings) -> tuple[ReidEmbedder, ReidStructure]
         embedding_size=settings.embedding_size,
         input=settings.input,
     )
-    return _assembled(trunk, build_head(settings.head, structure.map_shape, settings.embedding_size), structure), structure
+    new_head = build_head(settings.head, structure.map_shape, settings.embedding_size)
+    return _assembled(trunk, new_head, structure), structure
 
 
 def rebuild_embedder(structure: ReidStructure) -> ReidEmbedder:

@@ -75,6 +75,9 @@ def train_embedder(
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*does not have many workers.*")
         warnings.filterwarnings("ignore", message=".*deterministic.*")
+        warnings.filterwarnings("ignore", message=".*in eval mode at the start.*")  # the frozen trunk, on purpose
+        warnings.filterwarnings("ignore", message=".*no `val_dataloader`.*")  # keep=last needs none
+        warnings.filterwarnings("ignore", message=".*LeafSpec.*")
         trainer.fit(
             module,
             DataLoader(train, batch_sampler=sampler, num_workers=workers, persistent_workers=workers > 0),

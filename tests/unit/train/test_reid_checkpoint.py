@@ -1,0 +1,63 @@
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+
+from dongsun.contract.errors import DongsunError
+from dongsun.train.reid.checkpoint import load_reid, save_reid
+from dongsun.train.reid.heads.settings import (
+    AttentionHeadSettings,
+    HeadSettings,
+    LinearHeadSettings,
+    PoolingHeadSettings,
+)
+from dongsun.train.reid.settings import OsnetSettings, ReidSettings, YoloBackboneSettings
+from dongsun.train.reid.structure import build_embedder
+
+
+@pytest.mark.parametrize("head", [LinearHeadSettings(), PoolingHeadSettings(), AttentionHeadSettings()])
+def test_round_trip(head: HeadSettings, make_checkpoint: Callable[..., Path], tmp_path: Path) -> None:
+    backbone = YoloBackboneSettings(checkpoint=make_checkpoint("yolo26n"), cut="P3")
+    settings = ReidSettings(backbone=backbone, head=head, height_px=64, width_px=32, embedding_size=24)
+    embedder, structure = build_embedder(settings)
+    path = tmp_path / "reid.pt"
+    save_reid(path, embedder, structure)
+    loaded = load_reid(path)
+
+    crops = torch.rand(3, 3, 64, 32)
+    with torch.inference_mode():
+        assert torch.equal(loaded.model(crops), embedder(crops))
+    assert not loaded.model.training
+    assert (loaded.embedding_size, loaded.input) == (24, settings.input)
+    json.dumps(loaded.description)
+
+
+def test_osnet_round_trip_and_local_weights(tmp_path: Path) -> None:
+    settings = ReidSettings(backbone=OsnetSettings(), height_px=64, width_px=32)
+    embedder, structure = build_embedder(settings)
+    save_reid(tmp_path / "reid.pt", embedder, structure)
+    loaded = load_reid(tmp_path / "reid.pt")
+    assert loaded.embedding_size == 512
+    with torch.inference_mode():
+        assert loaded.model(torch.rand(2, 3, 64, 32)).shape == (2, 512)
+
+    torch.save({"state_dict": {"conv1.conv.weight": torch.zeros(16, 3, 7, 7)}}, tmp_path / "other.pth")
+    with pytest.raises(DongsunError, match="tensors that do not fit"):
+        build_embedder(ReidSettings(backbone=OsnetSettings(weights=tmp_path / "other.pth")))
+    with pytest.raises(DongsunError, match="nothing there"):
+        build_embedder(ReidSettings(backbone=OsnetSettings(weights=tmp_path / "none.pth")))
+
+
+@pytest.mark.parametrize("content", [b"", b"not a checkpoint", b"PK\x03\x04broken"])
+def test_damaged_file_is_refused(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "reid.pt"
+    path.write_bytes(content)
+    with pytest.raises(DongsunError, match="re-ID checkpoint"):
+        load_reid(path)
+
+
+def test_missing_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DongsunError, match="nothing there"):
+        load_reid(tmp_path / "reid.pt")
