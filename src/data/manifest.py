@@ -3,7 +3,6 @@
 import json
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
 from datetime import UTC
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -80,9 +79,8 @@ class ManifestWriter(Generic[R]):
 
     def _flush(self) -> None:
         if self._pending:
-            self._parquet.write_table(
-                pa.Table.from_pylist([asdict(record) for record in self._pending], schema=self._schema)
-            )
+            columns = {name: [getattr(record, name) for record in self._pending] for name in self._schema.names}
+            self._parquet.write_table(pa.Table.from_pydict(columns, schema=self._schema))
             self._pending.clear()
 
     def abandon(self) -> None:

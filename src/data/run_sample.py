@@ -112,7 +112,7 @@ def _moved(record: R, old_dir: Path, new_dir: Path) -> R:
     """The record as spelled from another folder; absolute paths stay."""
 
     def spelled(path: str) -> str:
-        return path if Path(path).is_absolute() else os.path.relpath(old_dir / path, new_dir)
+        return path if path.startswith(os.sep) else os.path.relpath(f"{old_dir}{os.sep}{path}", new_dir)
 
     if isinstance(record, DetectorRecord) and record.label_path is not None:
         return replace(record, path=spelled(record.path), label_path=spelled(record.label_path))

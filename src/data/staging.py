@@ -3,7 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import astuple, fields
+from dataclasses import fields
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -35,7 +35,7 @@ class StagingTable(Generic[R]):
 
     def add(self, record: R) -> None:
         """Holds one record."""
-        self._pending.append(tuple(_to_cell(value) for value in astuple(record)))
+        self._pending.append(tuple(_to_cell(getattr(record, name)) for name in self._columns))
         self.rows += 1
         if len(self._pending) >= _BATCH:
             self._flush()
