@@ -37,16 +37,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parsed = _parser().parse_args(arguments)
     try:
         if parsed.command == "inspect":
-            print(inspect_bundle(parsed.bundle))
+            _say(inspect_bundle(parsed.bundle))
         else:
-            print(_table(run_count(_settings(parsed)), parsed.out))
+            _say(_table(run_count(_settings(parsed)), parsed.out))
     except DongsunError as error:
-        print(error, file=sys.stderr)
+        sys.stderr.write(f"{error}\n")
         return 2
     except KeyboardInterrupt:
-        print("stopped; nothing was written", file=sys.stderr)
+        sys.stderr.write("stopped; nothing was written\n")
         return 130
     return 0
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
 
 
 def _settings(parsed: argparse.Namespace) -> CountSettings:
@@ -83,9 +87,7 @@ def _parser() -> argparse.ArgumentParser:
     count.add_argument("--camera", required=True, metavar="ID", help="the store's camera that took the video")
     count.add_argument("--source", type=Path, required=True, metavar="VIDEO", help="a video file that FFmpeg reads")
     count.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the results go; replaced whole")
-    count.add_argument(
-        "--annotate", action="store_true", help="write annotated.mp4 too; people are made unrecognisable"
-    )
+    count.add_argument("--annotate", action="store_true", help="write annotated.mp4 too, nobody recognisable")
     count.add_argument(
         "--precision", choices=("INT8", "FP32"), help="which of the bundle's models to run (default: what it ships)"
     )
@@ -157,9 +159,7 @@ def _threads(text: str) -> int:
 
 def _table(summary: CountSummary, out: Path) -> str:
     identity = "re-identified" if summary.visitors_identified else "tracks; the bundle has no re-ID model"
-    rows = [
-        f"{name:<20} in {total.crossings_in:>5}   out {total.crossings_out:>5}" for name, total in summary.lines.items()
-    ]
+    rows = [f"{name:<20} in {t.crossings_in:>5}   out {t.crossings_out:>5}" for name, t in summary.lines.items()]
     rows += [f"{zone:<20} visits {visits:>5}" for zone, visits in summary.zone_visits.items()]
     rows.append(f"{'unique visitors':<20} {summary.unique_visitors:>8}   ({identity})")
     rows.append(

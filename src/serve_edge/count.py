@@ -163,8 +163,8 @@ class CountRun:
 def run_count(settings: CountSettings) -> CountSummary:
     """Counts the people of a recorded video; `dongsun-edge count`.
 
-    Writes `crossings.csv`, `visits.csv`, `windows.csv`, `tracks.csv`, `summary.json` and, if asked, `annotated.mp4` into
-    `settings.out`, which appears whole at the end or stays as it was.
+    Writes `crossings.csv`, `visits.csv`, `windows.csv`, `tracks.csv`, `summary.json` and, if asked, `annotated.mp4`
+    into `settings.out`, which appears whole at the end or stays as it was.
 
     Raises:
         DongsunError: Bundle, store, camera or video are not as they should be.

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from dongsun.contract.bundle import BundleManifest, read_bundle
+from dongsun.contract.bundle import BundleManifest, Precision, read_bundle
 from dongsun.contract.clock import iso_utc
 from dongsun.contract.preprocess import InputSpec
 from dongsun.contract.selftest import SELFTEST_DIRECTORY, SelfTestOutcome, read_selftest, run_selftest
@@ -63,14 +63,14 @@ def _description(manifest: BundleManifest) -> list[str]:
         for precision, threshold in reid.thresholds.items():
             low, high = threshold.ci95
             lines.append(
-                f"threshold  {precision}: same person at or above {threshold.similarity:.3f} (95 % {low:.3f} to {high:.3f}); "
+                f"threshold  {precision}: same person at {threshold.similarity:.3f} (95 % {low:.3f} to {high:.3f}); "
                 f"{threshold.false_match_rate:.2%} false matches, {threshold.true_match_rate:.1%} true ones, on "
                 f"{threshold.persons} persons"
             )
     return lines + [f"{name:<42} {value:.4g}" for name, value in sorted(manifest.metrics.items())]
 
 
-def _precisions(files: dict[str, str], shipped: str) -> str:
+def _precisions(files: dict[Precision, str], shipped: Precision) -> str:
     return ", ".join(f"{precision} (shipped)" if precision == shipped else precision for precision in files)
 
 

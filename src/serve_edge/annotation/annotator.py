@@ -20,6 +20,7 @@ from dongsun.serve_edge.stream.frame import Frame
 _LINE = (60, 60, 235)
 _ZONE = (200, 160, 40)
 _INK = (255, 255, 255)
+_PLATE = (40, 40, 40)
 _UNSURE = (150, 150, 150)
 _PALETTE = ((80, 175, 76), (54, 162, 235), (235, 162, 54), (180, 105, 255), (64, 208, 208), (205, 120, 80))
 
@@ -102,7 +103,9 @@ class Annotator:
         return round(point[0] * (self._size.width_px - 1)), round(point[1] * (self._size.height_px - 1))
 
     def _text(self, canvas: FrameBgr, text: str, at: tuple[int, int]) -> None:
-        cv2.putText(canvas, text, at, cv2.FONT_HERSHEY_SIMPLEX, self._font, (0, 0, 0), 3, cv2.LINE_AA)
+        (width, height), below = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, self._font, 1)
+        corner = (at[0] + width + 2, at[1] + below)
+        cv2.rectangle(canvas, (at[0] - 2, at[1] - height - 2), corner, _PLATE, -1)
         cv2.putText(canvas, text, at, cv2.FONT_HERSHEY_SIMPLEX, self._font, _INK, 1, cv2.LINE_AA)
 
 

@@ -19,13 +19,15 @@ class TrackingConstants:
         confirm_hits: Sightings that make a track a person: a false detection rarely comes three times running.
         confirm_s: Time those sightings must span, so that 3 frames of 30 fps video (0.07 s) are not enough.
         tentative_gap_s: An unconfirmed track not seen this long is dropped.
-        predict_s: A lost track's predicted box is believed this long: at 1.4 m/s a person may be 1.4 m off after a second.
+        predict_s: A lost track's predicted box is believed this long: a walker may be 1.4 m off after a second.
         lost_s: A lost track can be taken over by its look this long; longer absences are the gallery's matter.
         resolve_s: A young track waits this long for a good picture before it counts as somebody new.
         contained_share: A detection this far inside a tracked person's box is a part or a double of that person and
             starts no track.
         pass_speed_heights_s: Nobody moves faster: 1.8 heights a second is 3 m/s, a run.
         near_heights: A new track this near the place where a lost one should be is that one, if looks don't contradict.
+        veer_heights_s: That place grows vaguer by this much with every second of absence: half a height a second is a
+            change of speed or heading of 0.85 m/s, from a walk to a stand.
         contradiction: Similarity this far under the threshold says "another person" even for a near one.
         min_visitor_s: A track that lived shorter is no visitor.
     """
@@ -41,6 +43,7 @@ class TrackingConstants:
     contained_share: float = 0.7
     pass_speed_heights_s: float = 1.8
     near_heights: float = 0.5
+    veer_heights_s: float = 0.5
     contradiction: float = 0.2
     min_visitor_s: float = 1.0
 

@@ -21,8 +21,8 @@ class PixelLine:
         line_from: One end.
         line_to: The other.
         inside: A point of the inner side.
-        open_from: The line goes on beyond `line_from`, since that lies on the picture's border and feet just outside the
-            picture must not slip past.
+        open_from: The line goes on beyond `line_from`, since that lies on the picture's border and feet just outside
+            the picture must not slip past.
         open_to: Likewise.
         anchor: The point of a person that must cross.
     """
@@ -94,10 +94,10 @@ class _Walk:
 class LineCounter:
     """Counts tracks across one line, with hysteresis.
 
-    A track is *settled* on a side once its anchor stays beyond a band about the line for a moment. Settling on the other
-    side is a crossing, dated back to the last time that the anchor passed the line itself, and counted if that was
-    within the segment. So jitter on the line, standing on it and turning back on it count nothing; walking through and
-    back counts both ways; and a gap in the track (nobody seen for a second) matters not, since only sides are compared.
+    A track is *settled* on a side once its anchor stays beyond a band about the line for a moment. Settling on the
+    other side is a crossing, dated back to the last time that the anchor passed the line itself, and counted if that
+    was within the segment. So jitter on the line, standing on it and turning back on it count nothing; walking through
+    and back counts both ways; and a gap in the track matters not, since only sides are compared.
     The rule reads the same backwards in time: a path reversed gives the same crossings with `in` and `out` exchanged.
 
     Args:

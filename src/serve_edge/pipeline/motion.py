@@ -20,9 +20,9 @@ _START_SPEED = np.array([1.0, 0.7, 0.1, 0.2])
 class BoxMotion:
     """Four independent constant-velocity Kalman filters over (centre x, top, width, height).
 
-    SORT and ByteTrack filter (centre x, centre y, aspect, height) with noise per frame. Here the top replaces the centre
-    (heads stay in view when legs are hidden) and noise grows with time, so that any frame rate gives the same track.
-    With diagonal noise the 8-state filter falls apart into four of two states, exactly.
+    SORT and ByteTrack filter (centre x, centre y, aspect, height) with noise per frame. Here the top replaces the
+    centre (heads stay in view when legs are hidden) and noise grows with time, so that any frame rate gives the same
+    track. With diagonal noise the 8-state filter falls apart into four of two states, exactly.
 
     Args:
         box_xyxy_px: First box.

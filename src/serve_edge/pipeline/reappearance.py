@@ -50,11 +50,13 @@ class Reappearance:
             return 1.0 + margin
         if margin is not None and margin < -self._c.contradiction:
             return _IMPOSSIBLE
-        return self._nearness(young.unreported[0], lost)
+        # Without a look at both, a place alone convinces only while the prediction is fresh.
+        longest_s = self._c.predict_s if margin is None else self._c.lost_s
+        return self._nearness(young.unreported[0], lost, longest_s)
 
-    def _nearness(self, first: Sighting, lost: Track) -> float:
+    def _nearness(self, first: Sighting, lost: Track, longest_s: float) -> float:
         gap_s = first.stream_time_s - lost.last.stream_time_s
-        if gap_s > self._c.predict_s:
+        if gap_s > longest_s:
             return _IMPOSSIBLE
         vx, vy = lost.motion.velocity_px_s
         x, y = lost.last.anchor_px("foot")
@@ -62,7 +64,8 @@ class Reappearance:
         height = max(lost.last.height_px, first.height_px)
         off = float(np.hypot(x + vx * gap_s - fx, y + vy * gap_s - fy)) / height
         alike = 0.7 < first.height_px / lost.last.height_px < 1.4
-        return 1.0 - off / self._c.near_heights if alike and off <= self._c.near_heights else _IMPOSSIBLE
+        tolerance = self._c.near_heights + self._c.veer_heights_s * gap_s
+        return 1.0 - off / tolerance if alike and off <= tolerance else _IMPOSSIBLE
 
 
 def mean_similarity(a: list[Embeddings], b: list[Embeddings]) -> float | None:

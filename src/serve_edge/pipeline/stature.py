@@ -1,5 +1,7 @@
 """Finding a person's feet when they are hidden: the remembered height."""
 
+from enum import IntEnum
+
 import numpy as np
 import numpy.typing as npt
 
@@ -8,20 +10,33 @@ from dongsun.serve_edge.pipeline.motion import Box
 _MEMORY_S = 0.7
 """Time constant of the remembered height: perspective changes it by a few per cent in this time at a walk."""
 _SHRUNK = 0.8
-"""A box under this share of the remembered height is missing its lower part: bodies don't shrink by 20 % between frames."""
+"""A box under this share of the remembered height is missing its lower part: bodies don't shrink that fast."""
 _BELIEVE_S = 1.0
 """After this long a smaller box is believed (the person sat down, or the memory was wrong)."""
+_WIDTHS_TALL = 2.5
+"""A standing person's box is about 2.5 times as tall as wide, walking 2, arms at the sides 3."""
 _EDGE_PX = 2.0
 """A box ending this near the picture's bottom is cut by it."""
 _COVER_SHARE = 0.4
 """A nearer person's box across this share of the width hides the feet."""
 
 
+class Bottom(IntEnum):
+    """What is known of the lower end of a box."""
+
+    SEEN = 0
+    COVERED = 1
+    """It lies inside a nearer person's box."""
+    CUT = 2
+    """It lies on the picture's bottom edge: the feet are below the picture."""
+
+
 class Stature:
     """Remembers how tall a person's box was when seen whole, to place the feet when they are hidden.
 
     Feet are hidden by the picture's bottom edge, by a nearer person, or by furniture; the top of the box stays. A box
-    that is seen cut gets its bottom from the remembered height.
+    that is seen cut gets its bottom from the remembered height. Somebody who comes in over the bottom edge and was
+    never seen whole is taken to have ordinary proportions: the feet are below the picture, not on its edge.
     """
 
     def __init__(self) -> None:
@@ -29,40 +44,53 @@ class Stature:
         self._seen_whole_at_s = 0.0
         self._last_at_s = 0.0
 
-    def complete(self, box: Box, time_s: float, *, bottom_hidden: bool) -> tuple[Box, bool]:
+    def complete(self, box: Box, time_s: float, bottom: Bottom) -> tuple[Box, bool]:
         """Returns the whole box, and whether `box` was whole itself."""
         height = float(box[3] - box[1])
         if self._height_px is None:
-            self._remember(height, time_s)
-            return box, not bottom_hidden
+            return self._complete_stranger(box, time_s, bottom)
+        hidden = bottom is not Bottom.SEEN
         shrunk = height < _SHRUNK * self._height_px
-        cut = (bottom_hidden and height < self._height_px) or shrunk
-        believed = not bottom_hidden and time_s - self._seen_whole_at_s > _BELIEVE_S
-        if cut and not believed:
+        believed = not hidden and time_s - self._seen_whole_at_s > _BELIEVE_S
+        if (shrunk and not believed) or (hidden and height < self._height_px):
             self._last_at_s = time_s
-            whole = box.copy()
-            whole[3] = box[1] + self._height_px
-            return whole, False
-        if cut:
-            self._height_px = height
-        weight = 1.0 if height > self._height_px and bottom_hidden else _blend(time_s - self._last_at_s)
-        self._remember(self._height_px + weight * (height - self._height_px), time_s)
-        return box, not bottom_hidden
+            return _with_height(box, self._height_px), False
+        if hidden or shrunk:
+            self._remember(height, time_s)  # taller than remembered though hidden, or smaller for long enough
+        else:
+            blend = 1.0 - float(np.exp(-max(time_s - self._last_at_s, 0.0) / _MEMORY_S))
+            self._remember(self._height_px + blend * (height - self._height_px), time_s)
+        return box, not hidden
+
+    def _complete_stranger(self, box: Box, time_s: float, bottom: Bottom) -> tuple[Box, bool]:
+        height, width = float(box[3] - box[1]), float(box[2] - box[0])
+        if bottom is Bottom.SEEN:
+            self._remember(height, time_s)
+        elif bottom is Bottom.CUT:
+            return _with_height(box, max(height, _WIDTHS_TALL * width)), False
+        return box, bottom is Bottom.SEEN
 
     def _remember(self, height: float, time_s: float) -> None:
         self._height_px = height
         self._seen_whole_at_s = self._last_at_s = time_s
 
 
-def bottoms_hidden(boxes_xyxy_px: npt.NDArray[np.float64], frame_height_px: int) -> npt.NDArray[np.bool_]:
-    """Which of the boxes (n, 4) end at the picture's bottom edge or inside a nearer person's box; bool (n,)."""
-    hidden = boxes_xyxy_px[:, 3] >= frame_height_px - _EDGE_PX
-    for i, (x0, _, x1, bottom) in enumerate(boxes_xyxy_px):
+def bottoms(boxes_xyxy_px: npt.NDArray[np.float64], frame_height_px: int) -> list[Bottom]:
+    """What is known of the lower end of each box (n, 4) of a frame."""
+    found: list[Bottom] = []
+    for x0, _, x1, bottom in boxes_xyxy_px:
         across = np.minimum(boxes_xyxy_px[:, 2], x1) - np.maximum(boxes_xyxy_px[:, 0], x0)
         nearer = (boxes_xyxy_px[:, 3] > bottom + _EDGE_PX) & (boxes_xyxy_px[:, 1] < bottom)
-        hidden[i] |= bool((nearer & (across > _COVER_SHARE * (x1 - x0))).any())
-    return np.asarray(hidden, dtype=np.bool_)
+        if bottom >= frame_height_px - _EDGE_PX:
+            found.append(Bottom.CUT)
+        elif bool((nearer & (across > _COVER_SHARE * (x1 - x0))).any()):
+            found.append(Bottom.COVERED)
+        else:
+            found.append(Bottom.SEEN)
+    return found
 
 
-def _blend(dt_s: float) -> float:
-    return 1.0 - float(np.exp(-max(dt_s, 0.0) / _MEMORY_S))
+def _with_height(box: Box, height_px: float) -> Box:
+    whole = box.copy()
+    whole[3] = box[1] + height_px
+    return whole

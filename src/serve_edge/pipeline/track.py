@@ -7,7 +7,7 @@ import numpy as np
 from dongsun.contract.embedding import Embeddings
 from dongsun.serve_edge.pipeline.motion import Box, BoxMotion
 from dongsun.serve_edge.pipeline.sighting import Sighting
-from dongsun.serve_edge.pipeline.stature import Stature
+from dongsun.serve_edge.pipeline.stature import Bottom, Stature
 
 MAX_EMBEDDINGS = 6
 """Looks kept of one track: front, side and back in two lights; more cost time and tell little."""
@@ -31,7 +31,7 @@ class Track:
         embeddings: Looks, oldest first.
     """
 
-    def __init__(self, serial: int, box: Box, score: float, frame_index: int, time_s: float, *, hidden: bool) -> None:
+    def __init__(self, serial: int, box: Box, score: float, frame_index: int, time_s: float, bottom: Bottom) -> None:
         self.serial = serial
         self.track_id: int | None = None
         self.state = TrackState.TENTATIVE
@@ -45,11 +45,11 @@ class Track:
         self.found_again = False
         self._at_last_sight = self.motion
         self.last: Sighting
-        self.see(box, score, frame_index, time_s, hidden=hidden)
+        self.see(box, score, frame_index, time_s, bottom)
 
-    def see(self, box: Box, score: float, frame_index: int, time_s: float, *, hidden: bool) -> None:
-        """Takes a detection as this person; `hidden` says that something covers its bottom."""
-        whole_box, whole = self.stature.complete(box, time_s, bottom_hidden=hidden)
+    def see(self, box: Box, score: float, frame_index: int, time_s: float, bottom: Bottom) -> None:
+        """Takes a detection as this person; `bottom` says what is known of its lower end."""
+        whole_box, whole = self.stature.complete(box, time_s, bottom)
         if self.state is TrackState.LOST:
             self._walk_the_gap(whole_box, time_s)
             self.state = TrackState.CONFIRMED

@@ -6,9 +6,9 @@ import numpy as np
 import numpy.typing as npt
 
 from dongsun.contract.detections import Detections
-from dongsun.serve_edge.pipeline.association import Boxes, best_pairs, overlap_scores
+from dongsun.serve_edge.pipeline.association import best_pairs, overlap_scores
 from dongsun.serve_edge.pipeline.constants import TrackingConstants
-from dongsun.serve_edge.pipeline.stature import bottoms_hidden
+from dongsun.serve_edge.pipeline.stature import Bottom, bottoms
 from dongsun.serve_edge.pipeline.track import Track, TrackState
 
 
@@ -16,8 +16,8 @@ class Tracker:
     """Follows people from frame to frame.
 
     Association in two stages after ByteTrack (Zhang et al., ECCV 2022): strong detections first, with every known
-    person; then weak ones, with people still unmatched who were in view just now. What is left of the strong ones starts
-    tentative tracks, unless it lies inside somebody already tracked.
+    person; then weak ones, with people still unmatched who were in view just now. What is left of the strong ones
+    starts tentative tracks, unless it lies inside somebody already tracked.
 
     Args:
         strong_score: The bundle's score threshold.
@@ -37,7 +37,8 @@ class Tracker:
         for track in self.tracks:
             track.motion.predict(time_s)
         boxes = persons.boxes_xyxy_px.astype(np.float64)
-        hidden = bottoms_hidden(boxes, self._frame_height_px)
+        ends = bottoms(boxes, self._frame_height_px)
+        hidden = np.array([end is not Bottom.SEEN for end in ends], dtype=np.bool_)
         free = np.ones(len(boxes), dtype=np.bool_)
         strong = persons.scores >= self._strong
         weak = (persons.scores >= self._c.low_score) & ~strong
@@ -49,7 +50,7 @@ class Tracker:
             for row, column in best_pairs(scores, self._c.min_overlap):
                 j = columns[column]
                 free[j] = False
-                tracks[row].see(boxes[j], float(persons.scores[j]), frame_index, time_s, hidden=bool(hidden[j]))
+                tracks[row].see(boxes[j], float(persons.scores[j]), frame_index, time_s, ends[j])
 
         def unseen(*states: TrackState) -> list[Track]:
             return [t for t in self.tracks if t.state in states and t.last.frame_index != frame_index]
@@ -59,7 +60,7 @@ class Tracker:
         match(unseen(TrackState.CONFIRMED), weak)
         match(unseen(TrackState.TENTATIVE), strong)
         match(unseen(TrackState.TENTATIVE), weak)
-        self._start(persons, boxes, hidden, free & strong, frame_index, time_s)
+        self._start(persons, ends, free & strong, frame_index, time_s)
         self._age(frame_index, time_s)
 
     def removed(self) -> list[Track]:
@@ -71,19 +72,19 @@ class Tracker:
     def _start(
         self,
         persons: Detections,
-        boxes: Boxes,
-        hidden: npt.NDArray[np.bool_],
+        ends: list[Bottom],
         candidates: npt.NDArray[np.bool_],
         frame_index: int,
         time_s: float,
     ) -> None:
+        boxes = persons.boxes_xyxy_px.astype(np.float64)
         present = [np.array(t.last.seen_xyxy_px) for t in self.tracks if t.last.frame_index == frame_index]
         for j in np.flatnonzero(candidates):
             if any(_share_inside(boxes[j], other) > self._c.contained_share for other in present):
                 continue
             present.append(boxes[j])
             score = float(persons.scores[j])
-            self.tracks.append(Track(next(self._serials), boxes[j], score, frame_index, time_s, hidden=bool(hidden[j])))
+            self.tracks.append(Track(next(self._serials), boxes[j], score, frame_index, time_s, ends[j]))
 
     def _age(self, frame_index: int, time_s: float) -> None:
         for track in self.tracks:

@@ -34,7 +34,7 @@ def hide_person(picture_bgr: FrameBgr, person_xyxy_px: Box) -> None:
 
 
 def _mosaic(picture_bgr: FrameBgr, box: Box, cell_px: float) -> None:
-    """Averages cells, then smooths them over: what averaging lost can't be computed back, and no block edges distract."""
+    """Averages cells, then smooths them over: what averaging lost can't be computed back; no block edges distract."""
     height, width = picture_bgr.shape[:2]
     x0, y0 = max(int(np.floor(box[0])), 0), max(int(np.floor(box[1])), 0)
     x1, y1 = min(int(np.ceil(box[2])), width), min(int(np.ceil(box[3])), height)

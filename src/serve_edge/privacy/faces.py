@@ -10,9 +10,10 @@ from dongsun.contract.errors import DongsunError
 from dongsun.contract.preprocess import FrameBgr
 
 SCORE_THRESHOLD = 0.7
-"""YuNet's false finds lie below this; a face missed costs nothing in privacy, since its person is then blurred whole."""
+"""YuNet's false finds lie below this; a face missed costs no privacy: its person is then blurred whole."""
 _LEAST_SIDE_PX = 320
 """Crops are enlarged to at least this: YuNet was trained on faces of 10 px and more."""
+_ERRORS_ONLY = 2
 _LARGEST_GAIN = 6.0
 """Beyond this, enlarging adds no detail."""
 
@@ -36,11 +37,15 @@ class FaceFinder:
             return
         if not model.is_file():
             raise _refused("no such file", model)
+        level = cv2.getLogLevel()
+        cv2.setLogLevel(_ERRORS_ONLY)  # OpenCV 5 warns that the CPU target is the only one, on every start
         try:
             self._yunet = cv2.FaceDetectorYN.create(str(model), "", (_LEAST_SIDE_PX, _LEAST_SIDE_PX), SCORE_THRESHOLD)
             self._yunet.detect(np.zeros((_LEAST_SIDE_PX, _LEAST_SIDE_PX, 3), np.uint8))
         except cv2.error as error:
             raise _refused(str(error).strip(), model) from error
+        finally:
+            cv2.setLogLevel(level)
 
     def find(self, picture_bgr: FrameBgr) -> Faces:
         """Faces in a picture of any size, float64 (n, 4) in its pixels."""
@@ -55,7 +60,7 @@ class FaceFinder:
             return np.zeros((0, 4))
         boxes = np.asarray(found, dtype=np.float64)[:, :4] / gain
         boxes[:, 2:] += boxes[:, :2]
-        return boxes
+        return np.asarray(boxes, dtype=np.float64)
 
 
 def _refused(got: str, where: Path) -> DongsunError:

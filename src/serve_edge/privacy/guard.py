@@ -58,14 +58,14 @@ class PrivacyGuard:
     def _heads(self, found: Detections) -> Faces:
         if self._head_class is None:
             return np.zeros((0, 4))
-        return found.boxes_xyxy_px[found.class_ids == self._head_class].astype(np.float64)
+        return np.asarray(found.boxes_xyxy_px[found.class_ids == self._head_class], dtype=np.float64)
 
     def _faces_of(self, picture_bgr: FrameBgr, person: npt.NDArray[np.float64]) -> Faces:
         height, width = picture_bgr.shape[:2]
         x0, y0 = max(int(person[0]), 0), max(int(person[1]), 0)
         x1, y1 = min(int(np.ceil(person[2])), width), min(int(np.ceil(person[3])), height)
         faces = self._finder.find(picture_bgr[y0:y1, x0:x1])
-        return faces + np.array([x0, y0, x0, y0])
+        return np.asarray(faces + np.array([x0, y0, x0, y0]), dtype=np.float64)
 
 
 def _persons_with_face(persons: Boxes, faces: Faces) -> npt.NDArray[np.bool_]:

@@ -1,6 +1,7 @@
 """Ascending frame times out of containers that state them badly."""
 
 import heapq
+import itertools
 from collections.abc import Sequence
 
 REORDER_LIMIT = 32
@@ -9,17 +10,17 @@ REORDER_LIMIT = 32
 
 def ascend(times_s: Sequence[float]) -> bool:
     """True if every time is later than the one before."""
-    return all(later > earlier for earlier, later in zip(times_s, times_s[1:], strict=False))
+    return all(later > earlier for earlier, later in itertools.pairwise(times_s))
 
 
 class FrameClock:
     """Gives each decoded picture its time in seconds since the first, strictly ascending.
 
     A decoder hands pictures out in presentation order, so their times must ascend. Some containers (AVI, MP4 without
-    composition offsets) store decode times only, and then B-frames' times come out shuffled: the right multiset on the
+    composition offsets) store decode times only, and then B-frames' times come out shuffled: the right times on the
     wrong pictures. With `shuffled`, every picture gets the smallest packet time not given out yet, which is exact in
-    that case. Otherwise the picture's own time stands, and one that does not ascend is replaced by the previous one plus
-    a frame's nominal duration, and counted.
+    that case. Otherwise the picture's own time stands, and one that does not ascend is replaced by the previous
+    one plus a frame's nominal duration, and counted.
 
     Args:
         frame_duration_s: Nominal duration of a frame, seconds.

@@ -115,7 +115,7 @@ class VideoFile:
 
     def _opened(self) -> InputContainer:
         try:
-            container = av.open(str(self.path))
+            container: InputContainer = av.open(str(self.path))
         except (av.FFmpegError, ValueError) as error:
             raise _unreadable(self.path, str(error), "give a video that FFmpeg can read") from error
         if not container.streams.video:
