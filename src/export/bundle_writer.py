@@ -20,7 +20,6 @@ from dongsun.contract.durable import write_json, write_text
 
 MODEL_CARD_NAME = "model_card.md"
 OPENVINO_DIRECTORY = "openvino"
-TENSORRT_DIRECTORY = "tensorrt"
 
 
 @dataclass(frozen=True)

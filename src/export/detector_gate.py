@@ -64,7 +64,7 @@ def detector_score(
     detections: tuple[Detections, ...], frames: GateFrames, reference: Sequence[Detections], spec: DetectorSpec
 ) -> DetectorScore:
     """mAP of `detections` against the truth, or against the confident boxes of `reference` where there is none."""
-    truth = frames.truth or tuple(_confident_boxes(one, spec) for one in reference)
+    truth = frames.truth or _stand_ins(reference, frames, spec)
     metrics = evaluate_detections(
         detections, truth, score_threshold=spec.score_threshold, person_class=spec.person_class
     )
@@ -110,6 +110,20 @@ def framed(run: Run, spec: DetectorSpec) -> Detect:
         )
 
     return detect
+
+
+def _stand_ins(
+    reference: Sequence[Detections], frames: GateFrames, spec: DetectorSpec
+) -> tuple[FrameTruth, ...]:
+    truth = tuple(_confident_boxes(one, spec) for one in reference)
+    if not any((~frame.ignored).any() for frame in truth):
+        raise DongsunError(
+            expected="people in the unlabelled frames, to compare INT8 with FP32 on",
+            got=f"{len(frames.paths)} frames in which FP32 finds nobody with a score of {_SURE} or more",
+            where=f"parity gate of the detector, {frames.split}",
+            mend="give footage with people (export.detector_manifest), or ship FP32 (export.shipped_detector=FP32)",
+        )
+    return truth
 
 
 def _confident_boxes(reference: Detections, spec: DetectorSpec) -> FrameTruth:

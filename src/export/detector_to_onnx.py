@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import nn
 
-from dongsun.contract.bundle import DetectorOutput
 from dongsun.contract.errors import DongsunError
 from dongsun.contract.preprocess import InputSpec
 from dongsun.export.torch_to_onnx import write_onnx

@@ -16,7 +16,7 @@ class EmbeddingParity:
     Attributes:
         lowest_cosine: Of an embedding and the reference's for the same input.
         mean_cosine: Over the inputs.
-        batch_gap: Largest difference of a coordinate between batch 8 and batch 1 of the form itself.
+        batch_gap: 1 - the lowest cosine of the form's own embeddings at batch 8 and batch 1.
         worst_input: Index of the input of `lowest_cosine`.
     """
 
@@ -33,7 +33,7 @@ def embedding_parity(reference: Embeddings, run: Run, batch: Batch) -> Embedding
     return EmbeddingParity(
         lowest_cosine=float(cosines.min()),
         mean_cosine=float(cosines.mean()),
-        batch_gap=float(np.abs(eight - single).max()),
+        batch_gap=float(1.0 - np.einsum("nd,nd->n", eight, single).min()),
         worst_input=int(cosines.argmin()),
     )
 

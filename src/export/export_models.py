@@ -6,7 +6,7 @@ from pathlib import Path
 from dongsun.contract.bundle import DetectorSpec
 from dongsun.contract.preprocess import InputSpec
 from dongsun.eval.threshold_settings import ThresholdSettings
-from dongsun.export.bundle_writer import OPENVINO_DIRECTORY, TENSORRT_DIRECTORY
+from dongsun.export.bundle_writer import OPENVINO_DIRECTORY
 from dongsun.export.detector_export import DetectorExport, ExportedDetector
 from dongsun.export.detector_to_onnx import describe_checkpoint, prepare_detector
 from dongsun.export.gate_inputs import GateInputs
@@ -86,15 +86,10 @@ class ModelExporter:
             prepare_detector(network, description),
             spec,
             settings,
-            self.inputs.calibration_frames(spec.input) if settings.needs_calibrated_detector else None,
+            self.inputs.calibration_frames(spec.input) if settings.quantises_detector else None,
             self.inputs.gate_frames(),
         )
-        exported = export.run(staged, work)
-        if settings.tensorrt:
-            from dongsun.export.tensorrt import pack_tensorrt
-
-            pack_tensorrt(exported.onnx, self.inputs.calibration_frames(spec.input), staged / TENSORRT_DIRECTORY)
-        return exported, description
+        return export.run(staged, work), description
 
     def _reid(self, staged: Path, work: Path) -> tuple[ExportedReid | None, str]:
         settings = self.settings
@@ -108,13 +103,9 @@ class ModelExporter:
         else:
             source = reid_from_openvino(Path(settings.reid), settings.reid_input)
             origin = f"given as {Path(settings.reid).name}"
-        calibration = None if settings.shipped_reid == "FP32" else self.inputs.calibration_crops(source.input)
+        calibration = self.inputs.calibration_crops(source.input) if settings.quantises_reid else None
         gates = self.inputs.gate_crops()
         exported = ReidExport(source, settings, self.threshold, calibration, gates, self.seed).run(staged)
-        if settings.tensorrt and source.onnx is not None:
-            from dongsun.export.tensorrt import pack_tensorrt
-
-            pack_tensorrt(source.onnx, self.inputs.calibration_crops(source.input), staged / TENSORRT_DIRECTORY)
         return exported, origin
 
     @property

@@ -58,9 +58,7 @@ class GateInputs:
                 continue
             frames = read_labelled_frames(self._detector_manifest, split, most=most)
             if any((~frame.truth.ignored).any() for frame in frames):
-                gates.append(
-                    GateFrames(split, tuple(f.path for f in frames), tuple(f.truth for f in frames))
-                )
+                gates.append(GateFrames(split, tuple(f.path for f in frames), tuple(f.truth for f in frames)))
         if gates:
             return tuple(gates)
         unlabelled = evenly_spaced(self._calibration_paths(), most)

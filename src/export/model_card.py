@@ -102,7 +102,7 @@ def _limits_part(facts: CardFacts) -> str:
         "Trained and judged on this store's cameras: another angle, lens or light is outside what was measured.",
         "People much smaller than those labelled, or mostly hidden, are missed.",
         "Two people in like clothes can be taken for one; the false-match rate above says how often.",
-        "The self-test's pictures are drawings: passing it says that a station computes alike, not that it counts well.",
+        "The self-test's pictures are drawings: passing says that a station computes alike, not that it counts well.",
     ]
     if facts.zero_shot:
         lines[0] = "The detector never saw this store: accept it on site by counting a recorded clip."

@@ -39,8 +39,8 @@ def _git_state(root: Path) -> tuple[str, bool]:
 
 def _git(root: Path, *arguments: str) -> str | None:
     try:
-        done = subprocess.run(  # noqa: S603
-            ["git", "-C", str(root), *arguments], capture_output=True, text=True, timeout=30, check=True  # noqa: S607
+        done = subprocess.run(
+            ["git", "-C", str(root), *arguments], capture_output=True, text=True, timeout=30, check=True
         )
     except (OSError, subprocess.SubprocessError):
         return None

@@ -1,4 +1,4 @@
-"""INT8 by post-training quantisation (NNCF), with the detector's box arithmetic left in float."""
+"""INT8 by post-training quantisation (NNCF), with the heads' arithmetic left in float."""
 
 import logging
 import re
@@ -17,6 +17,9 @@ Evaluate = Callable[[ov.CompiledModel], float]
 """The task metric of a compiled model, higher is better."""
 _BRANCH = re.compile(r"(one2one_)?cv\d\.")
 """Convolution branches of an ultralytics head; everything else in the head is box arithmetic."""
+
+
+_REID_HEAD = ("/head/", "/neck/")
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,19 @@ def head_arithmetic(model: ov.Model, head_index: int) -> tuple[str, ...]:
     return names
 
 
+def reid_head(model: ov.Model) -> tuple[str, ...]:
+    """Names of the operations after the trunk of a re-ID network trained here; empty for a model given from outside.
+
+    The head is a few percent of the work, and its last layers are the embedding itself: their rounding is the
+    embedding's.
+    """
+    return tuple(
+        operation.get_friendly_name()
+        for operation in model.get_ordered_ops()
+        if operation.get_friendly_name().startswith(_REID_HEAD) and operation.get_type_name() != "Constant"
+    )
+
+
 def quantised_among(model: ov.Model, names: tuple[str, ...]) -> tuple[str, ...]:
     """Those of `names` that read a quantised value; empty when they were left in float."""
     wanted = set(names)
@@ -68,9 +84,7 @@ def quantised_among(model: ov.Model, names: tuple[str, ...]) -> tuple[str, ...]:
         operation.get_friendly_name()
         for operation in model.get_ordered_ops()
         if operation.get_friendly_name() in wanted
-        and any(
-            port.get_source_output().get_node().get_type_name() == "FakeQuantize" for port in operation.inputs()
-        )
+        and any(port.get_source_output().get_node().get_type_name() == "FakeQuantize" for port in operation.inputs())
     )
 
 
@@ -130,9 +144,9 @@ def _ignored(float_operations: tuple[str, ...]) -> nncf.IgnoredScope:
 def _checked(model: ov.Model, float_operations: tuple[str, ...], name: str) -> ov.Model:
     if wrong := quantised_among(model, float_operations):
         raise DongsunError(
-            expected="the head's box arithmetic in float",
+            expected="the head in float",
             got=f"quantised: {', '.join(wrong[:5])}",
-            where="INT8 quantisation of the detector",
+            where="INT8 quantisation",
             mend="report this: the installed NNCF does not honour the ignored scope",
         )
     return without_origin(model, name)

@@ -27,7 +27,7 @@ _SCENES = 3
 _CROPS = 4
 _SCENE_HEIGHT_PX, _SCENE_WIDTH_PX = 360, 640
 _EXPECTED_PER_SCENE = 3
-# INT8 kernels of another CPU generation round elsewhere (no VNNI: saturating 16-bit sums), so answers may move this far.
+# INT8 kernels of another CPU generation round elsewhere (without VNNI sums saturate), so answers may move this far.
 _LEAST_IOU: dict[Precision, float] = {"FP32": 0.9, "INT8": 0.6}
 _SCORE_TOLERANCE: dict[Precision, float] = {"FP32": 0.02, "INT8": 0.15}
 _LEAST_COSINE: dict[Precision, float] = {"FP32": 0.999, "INT8": 0.95}

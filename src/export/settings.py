@@ -24,7 +24,7 @@ class LossLimits:
         fp32_cosine: Least cosine of an exported float32 embedding with PyTorch's.
         int8_cosine: Least MEAN cosine of an INT8 embedding with PyTorch's.
         int8_matched: Least share of PyTorch's confident boxes that INT8 finds again.
-        batch_gap: Largest difference of a score or coordinate between batch 8 and batch 1.
+        batch_gap: Largest difference of a score, and of an embedding's cosine from 1, between batch 8 and batch 1.
     """
 
     map50_points: float = Field(default=1.0, ge=0)
@@ -32,7 +32,7 @@ class LossLimits:
     reid_map_points: float = Field(default=1.0, ge=0)
     fp32_score: float = Field(default=1e-3, gt=0)
     fp32_cosine: float = Field(default=0.9999, gt=0, le=1)
-    int8_cosine: float = Field(default=0.95, gt=0, le=1)
+    int8_cosine: float = Field(default=0.9, gt=0, le=1)
     int8_matched: float = Field(default=0.9, ge=0, le=1)
     batch_gap: float = Field(default=1e-2, gt=0)
 
@@ -53,7 +53,7 @@ class ExportSettings:
         nms_iou: Overlap above which the weaker of two raw boxes goes.
         shipped_detector: Precision that a station runs.
         shipped_reid: Likewise.
-        accuracy_control: Where plain INT8 loses more than its limit, quantise again with accuracy control.
+        accuracy_control: Where plain INT8 fails its gate, quantise again with accuracy control.
         calibration_pictures: At most so many, evenly spaced over the calibration split.
         gate_frames: At most so many frames a split for the gate, evenly spaced.
         gate_crops_per_person: At most so many crops of a person in a camera for the gate; thresholds take what
@@ -81,6 +81,11 @@ class ExportSettings:
     limits: LossLimits = LossLimits()
 
     @property
-    def needs_calibrated_detector(self) -> bool:
-        """An INT8 detector is made for OpenVINO."""
-        return self.shipped_detector != "FP32"
+    def quantises_detector(self) -> bool:
+        """An INT8 detector is made, for OpenVINO or TensorRT, so calibration frames are needed."""
+        return self.shipped_detector != "FP32" or self.tensorrt
+
+    @property
+    def quantises_reid(self) -> bool:
+        """Likewise for re-ID."""
+        return self.shipped_reid != "FP32" or self.tensorrt

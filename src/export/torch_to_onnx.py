@@ -5,6 +5,7 @@ from pathlib import Path
 
 import torch
 from torch import nn
+from torch.jit._trace import TracerWarning
 
 from dongsun.contract.durable import atomic_file
 from dongsun.contract.preprocess import InputSpec
@@ -25,12 +26,10 @@ def write_onnx(model: nn.Module, spec: InputSpec, output_name: str, path: Path) 
         output_name: Name of the output in the graph; the input is called `images`.
         path: The `.onnx` file.
     """
-    example = torch.rand(
-        (_TRACED_BATCH, 3, spec.height_px, spec.width_px), generator=torch.Generator().manual_seed(0)
-    )
+    example = torch.rand((_TRACED_BATCH, 3, spec.height_px, spec.width_px), generator=torch.Generator().manual_seed(0))
     with torch.inference_mode(False), torch.no_grad(), warnings.catch_warnings(), atomic_file(path) as temporary:
         # Said of shapes that are constant by construction, and of the tracer itself; batch parity is tested instead.
-        warnings.simplefilter("ignore", category=torch.jit.TracerWarning)
+        warnings.simplefilter("ignore", category=TracerWarning)
         warnings.simplefilter("ignore", category=DeprecationWarning)
         torch.onnx.export(
             model,
