@@ -29,15 +29,15 @@ def plot_distributions(pairs: PairSimilarities, threshold: SimilarityThreshold, 
     ):
         axes.hist(values, bins=bins, density=True, color=colour, alpha=0.55, label=label)
     axes.axvspan(*threshold.ci95, color=_INK, alpha=0.15, lw=0, label="95 % interval (over persons)")
-    axes.axvline(threshold.similarity, color=_INK, lw=1.6, label=f"threshold {threshold.similarity:.3f}")
-    axes.text(
-        0.02,
-        0.97,
-        f"false matches {threshold.false_match_rate:.2%}\ntrue matches {threshold.true_match_rate:.1%}",
-        transform=axes.transAxes,
-        va="top",
+    axes.axvline(
+        threshold.similarity,
+        color=_INK,
+        lw=1.6,
+        label=f"threshold {threshold.similarity:.3f}: {threshold.false_match_rate:.2%} false, "
+        f"{threshold.true_match_rate:.1%} true matches",
     )
-    axes.legend(frameon=False)
+    # Below the axes: the interval of few people is wide, and a legend inside would hide the distributions.
+    figure.legend(frameon=False, loc="outside lower center", ncols=2)
     _save(figure, path)
 
 

@@ -19,7 +19,7 @@ from dongsun.eval.report.compose import compose_page
 from dongsun.eval.report.evidence import StageEvidence, StoreFolders, read_stages
 from dongsun.eval.report.headline import count_error, headline_figures, own_clips, pooled, terminal_rows
 from dongsun.eval.report.render import render_page
-from dongsun.eval.report.replays import read_replays
+from dongsun.eval.report.replays import read_plots, read_replays
 from dongsun.eval.report.training_pictures import decide_training_pictures
 
 PAGE_NAME = "index.html"
@@ -71,6 +71,7 @@ class ReportStage:
             evaluation,
             evidence,
             read_replays(evaluation, self.evaluate_dir, self.clips),
+            read_plots(evaluation, self.evaluate_dir),
             figures,
             decide_training_pictures(store, evaluation, evidence, asked_for=self.include_training_pictures),
             datetime.now(UTC),

@@ -204,7 +204,7 @@ def evaluation(**changes: Any) -> EvaluationMetrics:
                 pictures=(),
             ),
         ),
-        "plots": {},
+        "plots": {"distributions": "distributions.png", "det_curve": "det_curve.png"},
     }
     return EvaluationMetrics(**{**plain, **changes})
 
@@ -309,6 +309,8 @@ class MadeStore:
             )
             for name in figures.pictures:
                 write_picture(directory / name, 360, 640)
+        for name in measured.plots.values():
+            write_picture(directory / name, 420, 720)
         (directory / "metrics.json").write_text(measured.model_dump_json(), encoding="utf-8")
         self.truth.mkdir(exist_ok=True)
         true = [("in", at) for at in TRUE_IN_S] + [("out", at) for at in TRUE_OUT_S]
