@@ -37,6 +37,7 @@ STORE = {
     "cameras": {"entrance": {"lines": {"door": {"from": [0.1, 0.5], "to": [0.9, 0.5], "inside": [0.5, 0.9]}}}},
     "twin": {"fps": 10},
 }
+MODEL_UNIT_BYTES = 100
 TRUE_IN_S = (3.0, 9.5, 14.2, 21.0, 33.3, 40.1, 52.0, 61.4, 70.7)
 TRUE_OUT_S = (26.0, 45.5, 58.8, 66.1, 77.7, 84.9)
 COUNTED_IN_S = (3.2, 9.4, 14.6, 21.1, 33.2, 52.3, 61.3, 70.9)
@@ -213,8 +214,8 @@ def bundle_manifest(directory: Path) -> BundleManifest:
     """Writes model files that hold nothing true, and describes them."""
     sizes = {"detector-fp32": 97, "detector-int8": 29, "reid-fp32": 64, "reid-int8": 18}
     entries = []
-    for name, hundred_kilobytes in sizes.items():
-        for suffix, content in ((".xml", b"<net/>"), (".bin", bytes(100_000 * hundred_kilobytes))):
+    for name, units in sizes.items():
+        for suffix, content in ((".xml", b"<net/>"), (".bin", bytes(MODEL_UNIT_BYTES * units))):
             path = directory / "openvino" / f"{name}{suffix}"
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
@@ -299,6 +300,7 @@ class MadeStore:
     def write_evaluation(self, measured: EvaluationMetrics) -> None:
         """`evaluate/metrics.json` with events and pictures."""
         directory = self.root / "evaluate"
+        directory.mkdir(exist_ok=True)
         for figures in measured.clips:
             replay = directory / figures.directory
             replay.mkdir(parents=True, exist_ok=True)
@@ -410,6 +412,12 @@ def write_picture(path: Path, height: int, width: int) -> None:
     row = np.linspace(40, 200, width, dtype=np.uint8)
     picture = np.repeat(np.repeat(row[None, :, None], height, axis=0), 3, axis=2)
     cv2.imwrite(str(path), picture)
+
+
+@pytest.fixture
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Plots are not drawn, which takes most of a page's time; captions and words are what they are."""
+    monkeypatch.setattr("dongsun.eval.report.themed_svg._svg_uri", lambda *_: "data:image/svg+xml;base64,PHN2Zy8+")
 
 
 @pytest.fixture
