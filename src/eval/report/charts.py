@@ -82,7 +82,7 @@ class Distributions:
     different: tuple[int, ...]
 
 
-def similarity_distributions(pairs: Distributions, similarity: float, ci95: tuple[float, float]) -> Picture:
+def similarity_distributions(pairs: Distributions, similarity: float, ci95: tuple[float, float], whose: str) -> Picture:
     """Both distributions with the threshold and its interval."""
 
     def draw(figure: Figure, palette: Palette) -> None:
@@ -109,7 +109,8 @@ def similarity_distributions(pairs: Distributions, similarity: float, ci95: tupl
         draw,
         alt=f"Similarities of same-person and different-person pairs; threshold {similarity:.3f}.",
         caption=Bilingual(
-            "To the right of the line two pictures count as the same person. The less the hills overlap, the better.",
+            f"{whose}. To the right of the line two pictures count as the same person; the less the hills overlap, the "
+            "better.",
             "선의 오른쪽이면 두 사진을 같은 사람으로 봅니다. 두 언덕이 덜 겹칠수록 좋습니다.",
         ),
         height_inches=4.2,

@@ -1,5 +1,6 @@
 """Evidence → the page, in the order in which a person reads."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from dongsun.eval.evaluation_metrics import EvaluationMetrics
@@ -23,6 +24,7 @@ def compose_page(
     evaluation: EvaluationMetrics,
     evidence: StageEvidence,
     replays: tuple[Replay, ...],
+    plots: Mapping[str, str],
     figures: tuple[HeadlineFigure, ...],
     training_pictures: TrainingPictures,
     written_at_utc: datetime,
@@ -30,7 +32,7 @@ def compose_page(
     """Puts the page together; nothing is read here."""
     sections = (
         counting_section(replays),
-        threshold_section(evidence, evaluation.reid),
+        threshold_section(evidence, evaluation.reid, plots),
         detector_section(evaluation.detector, evidence.detector),
         reid_section(evaluation.reid, evidence.reid),
         quantisation_section(evidence),

@@ -10,6 +10,7 @@ from dongsun.eval.report.blocks import Bilingual, Card, Row
 from dongsun.eval.report.evidence import StageEvidence
 from dongsun.eval.report.numbers import change_in_points, megabytes, percent, score, signed, signed_points, span
 from dongsun.eval.report.sections.speed import real_time_factor
+from dongsun.eval.report.shipped_threshold import shipped_threshold
 
 _LINES_AT_TERMINAL = 2
 _FOOTAGE = {"synthetic": "synthetic / 합성", "real": "real footage / 실제 영상"}
@@ -213,13 +214,8 @@ def _both(values: Mapping[Precision, float], ships: Precision, limit_points: flo
 
 
 def _threshold(evaluation: EvaluationMetrics, evidence: StageEvidence) -> list[HeadlineFigure]:
-    if evidence.bundle is not None and evidence.bundle.reid is not None:
-        threshold = evidence.bundle.reid.thresholds[evidence.bundle.reid.shipped_precision]
-    elif evaluation.reid is not None and evaluation.reid.shipped_precision in evaluation.reid.threshold:
-        threshold = evaluation.reid.threshold[evaluation.reid.shipped_precision].tuned
-    elif evidence.threshold is not None:
-        threshold = evidence.threshold.threshold
-    else:
+    threshold = shipped_threshold(evaluation.reid, evidence)
+    if threshold is None:
         return []
     return [
         HeadlineFigure(

@@ -39,5 +39,16 @@ def shrunk_uri(content: bytes, width_px: int, where: str) -> str:
     return jpeg_uri(np.asarray(picture, dtype=np.uint8), width_px)
 
 
+def png_uri(content: bytes, where: str) -> str:
+    """A PNG as it is: plots lose their sharpness as JPEG.
+
+    Raises:
+        DongsunError: It is no PNG.
+    """
+    if not content.startswith(b"\x89PNG\r\n\x1a\n"):
+        raise DongsunError(expected="a PNG", got=repr(content[:8]), where=where, mend="run its stage again")
+    return _uri("image/png", content)
+
+
 def _uri(kind: str, content: bytes) -> str:
     return f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"

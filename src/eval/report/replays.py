@@ -16,7 +16,7 @@ from dongsun.eval.line_event import LineEvent, OptionalEvent
 from dongsun.eval.replay_judge import read_counted
 from dongsun.eval.report.charts import LineTimeline
 from dongsun.eval.report.headline import shipped_replays
-from dongsun.eval.report.pictures import shrunk_uri
+from dongsun.eval.report.pictures import png_uri, shrunk_uri
 
 _PICTURE_WIDTH_PX = 720
 _ALL = (0.0, float("inf"))
@@ -65,6 +65,14 @@ def read_replays(evaluation: EvaluationMetrics, directory: Path, clips: Sequence
         )
         for figures in shipped_replays(evaluation)
     )
+
+
+def read_plots(evaluation: EvaluationMetrics, directory: Path) -> dict[str, str]:
+    """The plots that evaluation made, by name, as data URIs."""
+    return {
+        name: png_uri(_existing(directory, file).read_bytes(), str(directory / file))
+        for name, file in evaluation.plots.items()
+    }
 
 
 def sort_events(
@@ -148,6 +156,10 @@ def _refuse_difference(lane: LineTimeline, measured: EventFigures, clip_id: str)
 
 
 def _picture(directory: Path, name: str) -> str:
+    return shrunk_uri(_existing(directory, name).read_bytes(), _PICTURE_WIDTH_PX, str(directory / name))
+
+
+def _existing(directory: Path, name: str) -> Path:
     path = _inside(directory, name)
     if not path.is_file():
         raise DongsunError(
@@ -156,7 +168,7 @@ def _picture(directory: Path, name: str) -> str:
             where=str(path),
             mend="run `dongsun evaluate` for this store",
         )
-    return shrunk_uri(path.read_bytes(), _PICTURE_WIDTH_PX, str(path))
+    return path
 
 
 def _inside(directory: Path, name: str) -> Path:

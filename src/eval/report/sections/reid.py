@@ -8,7 +8,7 @@ from dongsun.eval.report.numbers import megabytes, score, span
 from dongsun.eval.report.sections.missing import missing_note
 from dongsun.eval.report.sections.training import training_blocks
 
-_TITLE = Bilingual("Re-identification", "재식별")
+_TITLE = Bilingual("Re-ID", "재식별")
 _LEAD = Bilingual(
     "Given one picture of a person whom the model never met, how high do that person's others rank? Rank-1 asks "
     "for the first, mAP for all of them, mINP for the hardest.",

@@ -1,12 +1,15 @@
 """Which similarity means the same person here, and how sure that is."""
 
+from collections.abc import Mapping
+
 from dongsun.contract.bundle import SimilarityThreshold
 from dongsun.eval.evaluation_metrics import ReidResults
-from dongsun.eval.report.blocks import Bilingual, Block, Note, Section, Table
+from dongsun.eval.report.blocks import Bilingual, Block, Note, Picture, Section, Table
 from dongsun.eval.report.charts import Distributions, similarity_distributions
 from dongsun.eval.report.evidence import StageEvidence
 from dongsun.eval.report.numbers import percent, score, span
 from dongsun.eval.report.sections.missing import missing_note
+from dongsun.eval.report.shipped_threshold import shipped_threshold
 
 _TITLE = Bilingual("Threshold", "임계값")
 _LEAD = Bilingual(
@@ -16,23 +19,35 @@ _LEAD = Bilingual(
     "어두운 띠는 다른 사람들이 왔더라면 임계값이 놓였을 범위입니다.",
 )
 _COLUMNS_IN_HALF = 3
+_PLOTS = {
+    "distributions": Bilingual(
+        "The model that ships on test people, whom nobody trained or tuned on, with its threshold.",
+        "학습에도 조정에도 쓰지 않은 시험 인원에서 배포 모델의 분포와 임계값.",
+    ),
+    "det_curve": Bilingual(
+        "What a stricter or looser threshold would trade: fewer false matches against more misses.",
+        "임계값을 높이거나 낮출 때 오인과 누락이 어떻게 바뀌는지.",
+    ),
+}
 
 
-def threshold_section(evidence: StageEvidence, tested: ReidResults | None) -> Section:
+def threshold_section(evidence: StageEvidence, tested: ReidResults | None, plots: Mapping[str, str]) -> Section:
     """The threshold with both distributions, what it lets through, and the one that ships."""
     blocks: list[Block] = []
     tuned = evidence.threshold
     thresholds: dict[str, SimilarityThreshold] = {}
+    if (shipped := shipped_threshold(tested, evidence)) is not None:
+        blocks.append(_in_words(shipped))
     if tuned is not None:
         histogram = tuned.histogram
-        blocks += [
-            _in_words(tuned.threshold),
+        blocks.append(
             similarity_distributions(
                 Distributions(histogram.edges, histogram.genuine, histogram.impostor),
                 tuned.threshold.similarity,
                 tuned.threshold.ci95,
-            ),
-        ]
+                f"{tuned.model} (PyTorch), {tuned.split} people",
+            )
+        )
         thresholds["PyTorch"] = tuned.threshold
     else:
         blocks.append(missing_note(Bilingual("the distributions of similarity", "유사도 분포"), "tune"))
@@ -47,7 +62,12 @@ def threshold_section(evidence: StageEvidence, tested: ReidResults | None) -> Se
         blocks.append(_tested_table(tested))
     else:
         blocks.append(missing_note(Bilingual("the threshold on test people", "시험 인원에서의 임계값"), "evaluate"))
+    blocks += [_plot(plots[name], caption) for name, caption in _PLOTS.items() if name in plots]
     return Section("threshold", _TITLE, _LEAD, tuple(blocks))
+
+
+def _plot(data_uri: str, caption: Bilingual) -> Picture:
+    return Picture(data_uri=data_uri, alt=caption.en, caption=caption, wide=False)
 
 
 def _in_words(threshold: SimilarityThreshold) -> Note:
