@@ -56,6 +56,11 @@ def tiny_detector(architecture: str) -> tuple[TraceableDetector, DetectorSpec]:
 
 
 @pytest.fixture(scope="session")
+def make_detector() -> Callable[[str], tuple[TraceableDetector, DetectorSpec]]:
+    return tiny_detector
+
+
+@pytest.fixture(scope="session")
 def frames(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ...]:
     folder = tmp_path_factory.mktemp("frames")
     paths = tuple(folder / f"{index}.png" for index in range(8))

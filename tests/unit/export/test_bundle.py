@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import openvino as ov
@@ -20,10 +21,12 @@ from dongsun.contract.preprocess import FrameBgr
 from dongsun.contract.selftest import read_selftest, run_selftest
 from dongsun.export.quantise import head_arithmetic, quantised_among
 from dongsun.serve_edge.inference.detector import OpenVinoDetector
-from tests.unit.export.conftest import TinyBundle
+
+if TYPE_CHECKING:
+    from tests.unit.export.conftest import TinyBundle
 
 
-def test_reads_back_with_both_precisions_and_a_version_of_its_content(tiny_bundle: TinyBundle) -> None:
+def test_reads_back_with_both_precisions_and_a_version_of_its_content(tiny_bundle: "TinyBundle") -> None:
     manifest = read_bundle(tiny_bundle.directory)
     assert manifest == tiny_bundle.manifest
     assert set(manifest.detector.files) == {"FP32", "INT8"}
@@ -32,7 +35,7 @@ def test_reads_back_with_both_precisions_and_a_version_of_its_content(tiny_bundl
     assert manifest.version in (tiny_bundle.directory / "model_card.md").read_text(encoding="utf-8")
 
 
-def test_every_file_is_guarded(tiny_bundle: TinyBundle, tmp_path: Path) -> None:
+def test_every_file_is_guarded(tiny_bundle: "TinyBundle", tmp_path: Path) -> None:
     copy = tmp_path / "copy"
     shutil.copytree(tiny_bundle.directory, copy)
     read_bundle(copy)
@@ -46,11 +49,11 @@ def test_every_file_is_guarded(tiny_bundle: TinyBundle, tmp_path: Path) -> None:
         content[len(content) // 2] ^= 0x01
         path.write_bytes(content)
     (copy / "openvino" / "another.xml").write_text("stray")
-    with pytest.raises(DongsunError, match="another.xml"):
+    with pytest.raises(DongsunError, match=r"another\.xml"):
         read_bundle(copy)
 
 
-def test_no_file_tells_of_the_machine_it_was_made_on(tiny_bundle: TinyBundle) -> None:
+def test_no_file_tells_of_the_machine_it_was_made_on(tiny_bundle: "TinyBundle") -> None:
     traces = [str(Path(dongsun.__file__).resolve().parents[1]), str(Path.home()), str(tiny_bundle.directory.parent)]
     traces += ["site-packages", sys.prefix]
     for path in tiny_bundle.directory.rglob("*"):
@@ -59,13 +62,13 @@ def test_no_file_tells_of_the_machine_it_was_made_on(tiny_bundle: TinyBundle) ->
             assert not [trace for trace in traces if len(trace) > 5 and trace.encode() in content], path.name
 
 
-def test_batch_of_eight_gives_what_single_frames_give(tiny_bundle: TinyBundle) -> None:
+def test_batch_of_eight_gives_what_single_frames_give(tiny_bundle: "TinyBundle") -> None:
     for form in ("onnx", "fp32", "int8"):
         assert tiny_bundle.exported.metrics[f"detector_{form}_batch_gap"] < 1e-2
     assert tiny_bundle.exported.metrics["detector_fp32_score_difference"] < 1e-4
 
 
-def test_int8_leaves_the_heads_arithmetic_in_float(tiny_bundle: TinyBundle) -> None:
+def test_int8_leaves_the_heads_arithmetic_in_float(tiny_bundle: "TinyBundle") -> None:
     core = ov.Core()
     float_model = core.read_model(tiny_bundle.directory / "openvino" / "detector-fp32.xml")
     int8_model = core.read_model(tiny_bundle.directory / "openvino" / "detector-int8.xml")
@@ -78,7 +81,7 @@ def test_int8_leaves_the_heads_arithmetic_in_float(tiny_bundle: TinyBundle) -> N
     assert sizes[0] > 3 * sizes[1]
 
 
-def test_the_self_test_passes_on_what_was_exported_and_fails_a_dead_model(tiny_bundle: TinyBundle) -> None:
+def test_the_self_test_passes_on_what_was_exported_and_fails_a_dead_model(tiny_bundle: "TinyBundle") -> None:
     selftest = read_selftest(tiny_bundle.directory)
     spec = tiny_bundle.manifest.detector
     detector = OpenVinoDetector(
@@ -95,7 +98,7 @@ def test_the_self_test_passes_on_what_was_exported_and_fails_a_dead_model(tiny_b
         run_selftest(tiny_bundle.directory, selftest, dead, None)
 
 
-def test_the_self_test_refuses_scores_that_moved(tiny_bundle: TinyBundle) -> None:
+def test_the_self_test_refuses_scores_that_moved(tiny_bundle: "TinyBundle") -> None:
     selftest = read_selftest(tiny_bundle.directory)
     spec = tiny_bundle.manifest.detector
     detector = OpenVinoDetector(
@@ -122,7 +125,7 @@ with atomic_directory(bundle) as staged:
 """
 
 
-def test_a_kill_half_way_leaves_the_old_bundle_whole(tiny_bundle: TinyBundle, tmp_path: Path) -> None:
+def test_a_kill_half_way_leaves_the_old_bundle_whole(tiny_bundle: "TinyBundle", tmp_path: Path) -> None:
     bundle = tmp_path / "store"
     shutil.copytree(tiny_bundle.directory, bundle)
     with subprocess.Popen(

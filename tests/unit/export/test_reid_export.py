@@ -1,0 +1,89 @@
+"""The re-ID way on people who are told apart by colour alone."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from dongsun.contract.errors import DongsunError
+from dongsun.contract.preprocess import InputSpec
+from dongsun.data.records import ReidRecord
+from dongsun.eval.threshold_settings import ThresholdSettings
+from dongsun.export.calibration import calibration_set
+from dongsun.export.reid_export import GateCrops, ReidExport
+from dongsun.export.reid_source import ReidSource, reid_from_checkpoint
+from dongsun.export.settings import ExportSettings, LossLimits
+from dongsun.train.reid.checkpoint import LoadedReid
+
+SPEC = InputSpec(height_px=32, width_px=16, channels="rgb", resize="stretch", scale=1 / 255)
+PEOPLE, CROPS = 8, 12
+
+
+class ColourNet(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.trunk = nn.Sequential(nn.Conv2d(3, 16, 3, stride=2), nn.SiLU(), nn.Conv2d(16, 16, 3, stride=2))
+        self.head = nn.Linear(16, 8)
+
+    def forward(self, crops: Tensor) -> Tensor:
+        return nn.functional.normalize(self.head(self.trunk(crops).mean(dim=(2, 3))), dim=1)
+
+
+@pytest.fixture(scope="module")
+def crops(tmp_path_factory: pytest.TempPathFactory) -> GateCrops:
+    folder = tmp_path_factory.mktemp("crops")
+    generator = np.random.default_rng(0)
+    records = []
+    for person in range(PEOPLE):
+        colour = generator.integers(0, 200, 3)
+        for number in range(CROPS):
+            picture = (colour + generator.integers(0, 50, (40, 20, 3))).astype(np.uint8)
+            name = f"{person}_{number}.png"
+            cv2.imwrite(str(folder / name), picture)
+            records.append(ReidRecord(name, str(person), "c", "s", 10 * number, "test", "made"))
+    return GateCrops("test", tuple(records), folder / "manifest.parquet")
+
+
+def source(work: Path) -> ReidSource:
+    net = ColourNet().eval()
+    return reid_from_checkpoint(LoadedReid(model=net, input=SPEC, embedding_size=8, description={}), work)
+
+
+def test_both_precisions_get_a_threshold_of_their_own(crops: GateCrops, tmp_path: Path) -> None:
+    (tmp_path / "openvino").mkdir()
+    export = ReidExport(
+        source(tmp_path),
+        ExportSettings(limits=LossLimits(reid_map_points=5)),
+        ThresholdSettings(target_false_match_rate=0.05, bootstrap=100, min_gap_frames=5),
+        calibration_set(crops.paths, SPEC, 20, "crops"),
+        (crops,),
+        seed=0,
+    )
+    exported = export.run(tmp_path)
+    assert set(exported.spec.thresholds) == {"FP32", "INT8"}
+    assert exported.spec.shipped_precision == "INT8"
+    for threshold in exported.spec.thresholds.values():
+        assert threshold.false_match_rate <= 0.05
+        assert threshold.persons == PEOPLE
+    assert exported.metrics["reid_fp32_lowest_cosine"] > 0.9999
+    assert exported.metrics["reid_int8_mean_cosine"] > 0.98
+    assert exported.metrics["reid_tensorrt_qdq_mean_cosine"] > 0.98
+    assert {path.name for path in (tmp_path / "tensorrt").iterdir()} == {"reid-qdq.onnx", "reid-recipe.json"}
+
+
+def test_a_form_below_the_limit_fails_the_stage_and_names_a_crop(crops: GateCrops, tmp_path: Path) -> None:
+    (tmp_path / "openvino").mkdir()
+    export = ReidExport(
+        source(tmp_path),
+        ExportSettings(limits=LossLimits(int8_cosine=1.0), accuracy_control=False, tensorrt=False),
+        ThresholdSettings(target_false_match_rate=0.05, bootstrap=100, min_gap_frames=5),
+        calibration_set(crops.paths[:1], SPEC, 1, "crops"),
+        (crops,),
+        seed=0,
+    )
+    with pytest.raises(DongsunError, match=r"worst on .*\.png"):
+        export.run(tmp_path)
