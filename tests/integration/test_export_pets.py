@@ -59,7 +59,7 @@ def _write_frames(folder: Path) -> None:
                         width,
                         height,
                         len(boxes),
-                    )  # fmt: skip
+                    )
                 )
             index += 1
 

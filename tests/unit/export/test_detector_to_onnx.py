@@ -11,7 +11,7 @@ from dongsun.contract.errors import DongsunError
 from dongsun.contract.preprocess import InputSpec
 from dongsun.export.detector_to_onnx import TraceableDetector, describe_checkpoint, detector_to_onnx, prepare_detector
 from dongsun.export.quantise import head_arithmetic
-from dongsun.export.runners import in_batches, onnx_runner, openvino_runner, torch_runner
+from dongsun.export.runners import RawOutput, in_batches, onnx_runner, openvino_runner, torch_runner
 from dongsun.export.to_openvino import onnx_to_openvino, save_openvino
 from dongsun.train.detector.weights import new_detection_model
 
@@ -29,7 +29,10 @@ def test_every_form_and_batch_size_gives_pytorchs_scores(
     batch = np.random.default_rng(0).random((8, 3, 96, 160), dtype=np.float32)
     expected = in_batches(torch_runner(detector.model), batch, 1)
     assert expected.shape == ((8, 300, 6) if architecture == "yolo26n" else (8, 84, 315))
-    scores = (lambda raw: raw[:, :, 4]) if architecture == "yolo26n" else (lambda raw: raw[:, 4:])
+
+    def scores(raw: RawOutput) -> RawOutput:
+        return raw[:, :, 4] if architecture == "yolo26n" else raw[:, 4:]
+
     for run in (onnx_runner(tmp_path / "detector.onnx"), openvino_runner(tmp_path / "detector.xml")):
         for size in (1, 8):
             np.testing.assert_allclose(scores(in_batches(run, batch, size)), scores(expected), atol=1e-4)
