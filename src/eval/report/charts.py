@@ -51,7 +51,15 @@ def timeline(lanes: Sequence[LineTimeline], shown_s: tuple[float, float]) -> Pic
             points = [(at, lane) for lane, each in enumerate(lanes) for at in getattr(each, kind)]
             x, y = zip(*points, strict=True) if points else ((), ())
             axes.scatter(
-                x, y, marker=marker, s=70, color=colour, label=f"{label}: {len(points)}", zorder=3, linewidths=1.8
+                x,
+                y,
+                marker=marker,
+                s=70,
+                color=colour,
+                alpha=0.8,
+                label=f"{label}: {len(points)}",
+                zorder=3,
+                linewidths=1.8,
             )
         axes.set_yticks(range(len(lanes)), [lane.name for lane in lanes])
         axes.set_ylim(len(lanes) - 0.4, -0.6)

@@ -82,6 +82,16 @@ def verdict(evaluation: EvaluationMetrics) -> Bilingual:
         return Bilingual("No clip was replayed, so nothing was counted.", "다시 돌린 영상이 없어 계수 결과가 없습니다.")
     total = pooled(clips)
     missed, extra = total.true - total.matched, total.predicted - total.matched
+    if not total.true and not total.predicted:
+        return Bilingual(
+            "Nobody crossed a line, and nothing was counted.", "선을 넘은 사람이 없었고, 아무것도 세지 않았습니다."
+        )
+    if not missed and not extra:
+        return Bilingual(
+            f"All {total.true} true line crossings were counted, each on the right line, in the right direction, at "
+            "the right second, and nothing else was counted.",
+            f"실제로 선을 넘은 {total.true}번을 모두 선·방향·시각까지 맞게 세었고, 그 밖에는 아무것도 세지 않았습니다.",
+        )
     return Bilingual(
         f"Of {total.true} true line crossings, {total.matched} were counted on the right line, in the right direction, "
         f"at the right second; {missed} {_were(missed)} missed and {extra} {_were(extra)} counted that never happened.",

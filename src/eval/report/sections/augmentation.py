@@ -40,7 +40,7 @@ def augmentation_section(evidence: StageEvidence, *, show_people: bool) -> Secti
                 data_uri=shrunk_uri(training.augment_sheet, _SHEET_WIDTH_PX, f"augment_sheet.png of {part}"),
                 alt=f"Contact sheet of augmented {name.en}",
                 caption=Bilingual(
-                    f"{name.en.capitalize()}: the picture itself first, then what augmentation made of it.",
+                    f"{name.en[0].upper()}{name.en[1:]}: the picture itself first, then what augmentation made of it.",
                     f"{name.ko}: 원본과 증강 결과.",
                 ),
             )

@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
+from dongsun.contract.observations import Direction
 from dongsun.eval.evaluation_metrics import ClipFigures, EventFigures, LineFigures
 from dongsun.eval.report.blocks import Bilingual, Block, Note, Section, Strip, Table
 from dongsun.eval.report.charts import timeline
-from dongsun.eval.report.numbers import percent, score, signed
+from dongsun.eval.report.numbers import MINUS, percent, score, signed
 from dongsun.eval.report.replays import Replay
 from dongsun.eval.report.sections.missing import missing_note
 
@@ -99,10 +100,16 @@ def _precision_table(replay: Replay) -> Table:
 
 def _line_rows(line: LineFigures) -> list[tuple[str, ...]]:
     rows: list[tuple[str, ...]] = [
-        (line.line_id, direction, *_event_cells(events), f"{line.mean_offset_s.get(direction, 0.0):+.2f}")
+        (line.line_id, direction, *_event_cells(events), _delay(line, direction))
         for direction, events in line.by_direction.items()
     ]
     return [*rows, (line.line_id, "both", *_event_cells(line.both), "–")]
+
+
+def _delay(line: LineFigures, direction: Direction) -> str:
+    if not line.by_direction[direction].matched:
+        return "–"
+    return f"{line.mean_offset_s[direction]:+.2f}".replace("-", MINUS)
 
 
 def _event_cells(events: EventFigures) -> tuple[str, ...]:

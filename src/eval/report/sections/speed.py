@@ -11,6 +11,8 @@ _LEAD = Bilingual(
     "real time a live camera can be followed.",
     "평가한 기계에서 녹화를 세는 속도와 단계별 시간입니다. 실시간의 1배를 넘으면 실시간 카메라를 따라갈 수 있습니다.",
 )
+_NOT_COUNTING = "annotate"
+"""Only an evaluation draws boxes; a station does not spend this time."""
 
 
 def speed_section(clips: tuple[ClipFigures, ...]) -> Section:
@@ -36,8 +38,14 @@ def speed_section(clips: tuple[ClipFigures, ...]) -> Section:
             frozenset(range(1, 6)),
         )
     ]
-    blocks += [stage_times(clip.stage_ms, f"mean milliseconds a frame, {clip.id}") for clip in clips if clip.stage_ms]
+    blocks += [
+        stage_times(times, f"mean milliseconds a frame, {clip.id}") for clip in clips if (times := _counting(clip))
+    ]
     return Section("speed", _TITLE, _LEAD, tuple(blocks))
+
+
+def _counting(clip: ClipFigures) -> dict[str, float]:
+    return {stage: milliseconds for stage, milliseconds in clip.stage_ms.items() if stage != _NOT_COUNTING}
 
 
 def real_time_factor(clip: ClipFigures) -> float:

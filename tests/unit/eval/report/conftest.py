@@ -126,6 +126,7 @@ def clip(**changes: Any) -> ClipFigures:
             "embed": 4.4,
             "identify": 0.6,
             "lines and zones": 0.6,
+            "annotate": 6.2,
         },
         "tolerance_s": 1.0,
         "total": both,

@@ -260,3 +260,33 @@ def test_every_picture_has_words_and_every_section_both_languages(made: MadeStor
     leads = re.findall(r'<div class="lead">(.*?)</div>', page, re.DOTALL)
     assert len(leads) == len(anchors)
     assert all('lang="en"' in lead and 'lang="ko"' in lead for lead in leads)
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_the_verdict_says_what_happened_and_time_for_drawing_is_no_counting(made: MadeStore, page_of: PageOf) -> None:
+    text = _Elements(page_of(made.stage())).text
+    assert "Of 15 true line crossings, 14 were counted" in text
+    assert "1 was missed and 1 was counted that never happened" in text
+    page = page_of(made.stage())
+    assert "decode 2.1 ms" in page and "annotate" not in page.partition('id="speed"')[2].partition("<section")[0]
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_a_faultless_count_is_said_plainly(made: MadeStore, page_of: PageOf) -> None:
+    door = events(7, 7, 7)
+    line = LineFigures(
+        line_id="door", both=door, by_direction={"in": door}, optional_taken=0, mean_offset_s={"in": -0.05}
+    )
+    made.write_evaluation(evaluation(clips=(clip(lines=(line,), total=door),)))
+    text = _Elements(page_of(made.stage(clips=()))).text
+    assert "All 7 true line crossings were counted" in text
+    assert "−0.05" in text
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_figures_of_other_footage_are_never_pooled(made: MadeStore) -> None:
+    other = clip(id="street", footage="real", directory="replay/street", pictures=(), total=events(100, 0, 0))
+    made.write_evaluation(evaluation(clips=(clip(), other)))
+    result = made.stage().run(SilentRunLog())
+    assert result.metrics["event_f1"] == pytest.approx(14 / 15)
+    assert result.metrics["count_error"] == pytest.approx(2 / 15)
