@@ -55,13 +55,13 @@ class CountingConstants:
     Attributes:
         band_heights: Half width of the band about a line in which no side is decided: foot points of a standing person
             jitter by 0.03–0.05 heights (one sigma), so 0.1 is 2 to 3 sigma, or 17 cm.
-        settle_s: A side is decided when the anchor stays beyond the band this long: more than one frame of any camera
-            of 10 fps or more, less than the quarter second in which a walker covers the band's width.
+        settle_s: A side is decided when the anchor stays beyond the band this long: two frames of a 10 fps camera (with
+            room for rounding), three of 25 fps, four of 30. One frame alone may be a wrong box.
         zone_enter_s: Inside a zone this long to have entered it.
         zone_exit_s: Outside this long to have left: shorter excursions are jitter or a step aside.
     """
 
     band_heights: float = 0.1
-    settle_s: float = 0.1
+    settle_s: float = 0.08
     zone_enter_s: float = 0.5
     zone_exit_s: float = 1.0

@@ -12,6 +12,8 @@ _FACE_MARGIN = 0.35
 """Face boxes end at brows and chin; this share of their size more covers hair, ears and a box set badly."""
 _PERSON_MARGIN = 0.08
 """Person boxes are a few per cent off; the head lies at their very edge."""
+_LEAST_CELL_PX = 4.0
+"""A face of a few pixels must lose them all the same."""
 _PERSON_CELLS_TALL = 10
 """Cells down a whole person: a head (1/7.5 of the height) gets one or two."""
 
@@ -41,6 +43,7 @@ def _mosaic(picture_bgr: FrameBgr, box: Box, cell_px: float) -> None:
     if x1 <= x0 or y1 <= y0:
         return
     region = picture_bgr[y0:y1, x0:x1]
+    cell_px = max(cell_px, _LEAST_CELL_PX)
     cells = (max(1, int((x1 - x0) // cell_px)), max(1, int((y1 - y0) // cell_px)))
     coarse = cv2.resize(region, cells, interpolation=cv2.INTER_AREA)
     picture_bgr[y0:y1, x0:x1] = cv2.resize(coarse, (x1 - x0, y1 - y0), interpolation=cv2.INTER_LINEAR)

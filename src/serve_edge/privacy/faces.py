@@ -37,15 +37,15 @@ class FaceFinder:
             return
         if not model.is_file():
             raise _refused("no such file", model)
-        level = cv2.getLogLevel()
-        cv2.setLogLevel(_ERRORS_ONLY)  # OpenCV 5 warns that the CPU target is the only one, on every start
+        level = cv2.utils.logging.getLogLevel()
+        cv2.utils.logging.setLogLevel(_ERRORS_ONLY)  # OpenCV 5 warns that the CPU target is the only one, on every start
         try:
             self._yunet = cv2.FaceDetectorYN.create(str(model), "", (_LEAST_SIDE_PX, _LEAST_SIDE_PX), SCORE_THRESHOLD)
             self._yunet.detect(np.zeros((_LEAST_SIDE_PX, _LEAST_SIDE_PX, 3), np.uint8))
         except cv2.error as error:
             raise _refused(str(error).strip(), model) from error
         finally:
-            cv2.setLogLevel(level)
+            cv2.utils.logging.setLogLevel(level)
 
     def find(self, picture_bgr: FrameBgr) -> Faces:
         """Faces in a picture of any size, float64 (n, 4) in its pixels."""
