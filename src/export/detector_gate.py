@@ -112,9 +112,7 @@ def framed(run: Run, spec: DetectorSpec) -> Detect:
     return detect
 
 
-def _stand_ins(
-    reference: Sequence[Detections], frames: GateFrames, spec: DetectorSpec
-) -> tuple[FrameTruth, ...]:
+def _stand_ins(reference: Sequence[Detections], frames: GateFrames, spec: DetectorSpec) -> tuple[FrameTruth, ...]:
     truth = tuple(_confident_boxes(one, spec) for one in reference)
     if not any((~frame.ignored).any() for frame in truth):
         raise DongsunError(

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import nn
@@ -13,8 +13,8 @@ from dongsun.contract.preprocess import InputSpec
 from dongsun.export.torch_to_onnx import write_onnx
 from dongsun.train.detector.description import DetectorDescription
 
-if TYPE_CHECKING:
-    from ultralytics.nn.tasks import DetectionModel
+DetectionModel = Any
+"""Ultralytics' network, as `dongsun.train.detector.weights.load_detection_model` gives it; named only there."""
 
 OUTPUT_NAME = "detections"
 
@@ -32,7 +32,7 @@ class TraceableDetector:
     head_index: int
 
 
-def describe_checkpoint(network: "DetectionModel", spec: InputSpec, name: str) -> DetectorDescription:
+def describe_checkpoint(network: DetectionModel, spec: InputSpec, name: str) -> DetectorDescription:
     """Describes a checkpoint that nobody trained here, for zero-shot use; end-to-end where its head can.
 
     Raises:
@@ -58,7 +58,7 @@ def describe_checkpoint(network: "DetectionModel", spec: InputSpec, name: str) -
     )
 
 
-def prepare_detector(network: "DetectionModel", description: DetectorDescription) -> TraceableDetector:
+def prepare_detector(network: DetectionModel, description: DetectorDescription) -> TraceableDetector:
     """Selects the branch that `description.output` names and fuses batch norms. Changes `network` in place.
 
     Raises:
@@ -83,11 +83,11 @@ def detector_to_onnx(detector: TraceableDetector, spec: InputSpec, path: Path) -
     write_onnx(detector.model, spec, OUTPUT_NAME, path)
 
 
-def _has_one_to_one_branch(network: "DetectionModel") -> bool:
+def _has_one_to_one_branch(network: DetectionModel) -> bool:
     return getattr(network.model[-1], "one2one_cv2", None) is not None
 
 
-def _refuse_mismatch(network: "DetectionModel", description: DetectorDescription) -> None:
+def _refuse_mismatch(network: DetectionModel, description: DetectorDescription) -> None:
     stride = int(torch.as_tensor(network.stride).max())
     spec = description.input
     where = f"the detector {description.architecture}"
