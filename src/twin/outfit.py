@@ -27,7 +27,8 @@ SKINS: tuple[Colour, ...] = (
     (150, 175, 215), (140, 168, 212), (135, 165, 210), (120, 150, 200), (95, 125, 175), (65, 90, 135), (140, 170, 220),
 )  # fmt: skip
 HAIRS: tuple[Colour, ...] = (
-    (22, 20, 20), (20, 19, 20), (24, 24, 30), (30, 32, 40), (35, 50, 75), (55, 75, 110), (130, 130, 130), (190, 190, 190),
+    (22, 20, 20), (20, 19, 20), (24, 24, 30), (22, 24, 30), (26, 28, 34), (30, 32, 40), (32, 40, 55), (35, 50, 75),
+    (40, 58, 88), (55, 75, 110), (120, 120, 120), (165, 165, 165),
 )  # fmt: skip
 SHOES: tuple[Colour, ...] = (
     (25, 25, 25), (40, 40, 45), (225, 225, 225), (60, 80, 110), (90, 60, 40), (120, 120, 120),
@@ -82,7 +83,7 @@ def draw_outfit(rng: np.random.Generator, *, female: bool, child: bool, body_hei
     """
 
     def colour(palette: tuple[Colour, ...]) -> Colour:
-        base = np.array(palette[int(rng.integers(len(palette)))]) * rng.uniform(0.85, 1.12) + rng.normal(0, 4, 3)
+        base = np.array(palette[int(rng.integers(len(palette)))]) * rng.uniform(0.85, 1.12) * rng.uniform(0.94, 1.06, 3)
         b, g, r = np.clip(base, 8, 245)
         return float(b), float(g), float(r)
 

@@ -15,7 +15,8 @@ from dongsun.twin.raster import draw_depth, project_vertices, shade_person, skin
 from dongsun.twin.scene import Scene, render_backdrop
 
 SUPERSAMPLING = 2
-AMBIENT_ON_PEOPLE = 0.5
+AMBIENT_ON_PEOPLE = 0.56
+LONGEST_SHADOW_M = 1.2
 F32 = npt.NDArray[np.float32]
 Box = tuple[float, float, float, float]
 """x0, y0, x1, y1 in picture pixels."""
@@ -127,6 +128,8 @@ class Renderer:
             camera.width_px / 2,
             camera.height_px / 2,
         )
+        if not (screen[:, 2] > 0).all():  # reaches behind the lens: such a body is not drawn at all
+            return _Posed(screen, world, normals, 0)
         covered = draw_depth(
             screen, person.triangles, index, self._nearness, self._triangle, self._person, self._stamp
         )
@@ -163,7 +166,10 @@ class Renderer:
         some = world[::23]
         for lamp in self._lights[nearest]:
             reach = lamp[2] / np.maximum(lamp[2] - some[:, 2], 0.35)
-            shadow = lamp[:2] + (some[:, :2] - lamp[:2]) * reach[:, None]
+            shift = (some[:, :2] - lamp[:2]) * (reach[:, None] - 1)
+            # Far from the lamp the real shadow is too thin to see: it is kept short.
+            shift *= np.minimum(1.0, LONGEST_SHADOW_M / np.maximum(np.linalg.norm(shift, axis=1, keepdims=True), 1e-6))
+            shadow = some[:, :2] + shift
             self._blob(mask, cv2.convexHull(shadow.astype(np.float32))[:, 0].astype(np.float64), 0.13, small)
 
     def _blob(self, mask: F32, floor_m: npt.NDArray[np.float64], strength: float, small: int) -> None:
@@ -182,9 +188,8 @@ class Renderer:
 
     def _shade(self, index: int, person: Person, body: _Posed) -> Sighting | None:
         width, height = self._camera.width_px, self._camera.height_px
-        ahead = body.screen[:, 2] > 0
-        if body.covered == 0 or not ahead.all():
-            return None  # wholly outside, or so close that it reaches behind the lens
+        if body.covered == 0:
+            return None
         x0, y0 = (float(v) for v in body.screen[:, :2].min(axis=0))
         x1, y1 = (float(v) for v in body.screen[:, :2].max(axis=0))
         bounds = np.array([max(0, x0 - 1), max(0, y0 - 1), min(width, x1 + 2), min(height, y1 + 2)], np.int32)

@@ -27,7 +27,7 @@ from dongsun.twin.truth import true_crossings, true_visits
 from dongsun.twin.video import h264_clip
 from dongsun.twin.wardrobe import dress
 
-RENDERER_VERSION = 1
+RENDERER_VERSION = 3
 """Raise it when the same settings give other pictures: splits on disk are then made again."""
 
 

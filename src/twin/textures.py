@@ -26,7 +26,7 @@ def plaster(rng: np.random.Generator, base_bgr: tuple[float, float, float]) -> T
     picture[-9:] *= 0.55
     for _ in range(2):  # a few posters
         x, y = int(rng.integers(20, 420)), int(rng.integers(60, 110))
-        picture[y : y + 50, x : x + 36] = rng.integers(70, 220, 3)
+        picture[y : y + 50, x : x + 36] = _muted(rng.uniform(60, 220, 3), 0.5)
         picture[y + 12 : y + 22, x + 4 : x + 32] = rng.integers(120, 240)
     return _to_bytes(picture)
 
@@ -48,12 +48,12 @@ def shelf_front(rng: np.random.Generator, length_m: float, height_m: float) -> T
     picture = np.full((height, width, 3), 55.0)
     for row in range(rows):
         top = row * row_height
-        picture[top : top + row_height] = rng.integers(32, 62)
+        picture[top : top + row_height] = rng.integers(45, 80)
         x = int(rng.integers(0, 6))
-        family = _muted(rng.uniform(20, 235, 3), 0.5)
+        family = _muted(rng.uniform(40, 240, 3), 0.5)
         while x < width - 12:
-            pack = _muted(0.5 * family + 0.5 * rng.uniform(20, 235, 3), 0.55) * rng.uniform(0.7, 1.0)
-            label = _muted(rng.uniform(60, 240, 3), 0.4)
+            pack = _muted(0.65 * family + 0.35 * rng.uniform(20, 245, 3), 0.65) * rng.uniform(0.75, 1.0)
+            label = 0.5 * pack + 0.5 * _muted(rng.uniform(60, 240, 3), 0.4)
             pack_width, pack_height = int(rng.integers(8, 28)), int(row_height * rng.uniform(0.5, 0.84))
             for _ in range(int(rng.integers(2, 7))):
                 if x + pack_width > width or rng.random() < 0.06:

@@ -26,7 +26,10 @@ def h264_clip(path: Path, *, width_px: int, height_px: int, fps: int, crf: int) 
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=fps)
         stream.width, stream.height, stream.pix_fmt = width_px, height_px, "yuv420p"
-        stream.options = {"crf": str(crf), "preset": "veryfast", "threads": "1", "g": str(2 * fps)}
+        # x264's macroblock tree gives other bytes from run to run on small pictures, and cameras have none either.
+        stream.options = {
+            "crf": str(crf), "preset": "veryfast", "threads": "1", "g": str(2 * fps), "x264-params": "no-mbtree=1"
+        }  # fmt: skip
 
         def append(image_bgr: npt.NDArray[np.uint8]) -> None:
             for packet in stream.encode(av.VideoFrame.from_ndarray(image_bgr, format="bgr24")):

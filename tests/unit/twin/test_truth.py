@@ -1,0 +1,151 @@
+"""Crossings, visits and occupancy against naive oracles on made-up and simulated paths."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dongsun.contract.errors import DongsunError
+from dongsun.contract.store import CameraConfig, load_store
+from dongsun.twin.crowd import Trajectories, simulate
+from dongsun.twin.plan import TwinPlan, twin_plan
+from dongsun.twin.truth import CONFIRMED_M, floor_line, occupancy, true_crossings, true_visits
+
+DEMO = Path(__file__).parents[3] / "conf" / "store" / "demo.yaml"
+
+
+def _paths(x_m: list[list[float]], y_m: list[list[float]], fps: int = 10) -> Trajectories:
+    """Trajectories of people given as rows, absent where NaN; all else zero."""
+    x, y = np.array(x_m, float).T, np.array(y_m, float).T
+    zero = np.zeros_like(x)
+    return Trajectories(np.arange(1, x.shape[1] + 1), fps, x, y, zero, zero, zero, zero, zero)
+
+
+@pytest.fixture(scope="module")
+def plan() -> TwinPlan:
+    return twin_plan(load_store(DEMO), DEMO)
+
+
+@pytest.fixture(scope="module")
+def entrance() -> CameraConfig:
+    return load_store(DEMO).camera("entrance")
+
+
+@pytest.fixture(scope="module")
+def aisle() -> CameraConfig:
+    return load_store(DEMO).camera("aisle")
+
+
+@pytest.fixture(scope="module")
+def crowd(plan: TwinPlan) -> Trajectories:
+    return simulate(plan, tuple(range(1, 11)), seed=5, duration_s=70)
+
+
+def test_a_walk_through_the_door_is_one_crossing_in(plan: TwinPlan, entrance: CameraConfig) -> None:
+    y = np.linspace(-1.0, 2.0, 31).tolist()
+    found = true_crossings(_paths([[0.0] * 31], [y]), plan.pinhole("entrance"), "entrance", entrance)
+    assert [(c.direction, c.frame_index) for c in found] == [("in", 17)]  # y passes 0.6 m between frames 16 and 17
+    assert found[0].time_s == pytest.approx(1.7)
+
+
+def test_turning_back_on_the_line_counts_nothing(plan: TwinPlan, entrance: CameraConfig) -> None:
+    y = [*np.linspace(-1.0, 0.65, 20), *np.linspace(0.65, -1.0, 20)]
+    assert not true_crossings(_paths([[0.0] * 40], [y]), plan.pinhole("entrance"), "entrance", entrance)
+
+
+def test_jitter_on_the_line_counts_once(plan: TwinPlan, entrance: CameraConfig) -> None:
+    y = [-0.5, 0.3, 0.55, 0.65, 0.57, 0.66, 0.55, 0.68, 0.9, 1.5]
+    found = true_crossings(_paths([[0.0] * 10], [y]), plan.pinhole("entrance"), "entrance", entrance)
+    assert [(c.direction, c.frame_index) for c in found] == [("in", 7)]
+
+
+def test_in_and_out_by_one_person_count_both(plan: TwinPlan, entrance: CameraConfig) -> None:
+    y = [*np.linspace(-1, 2, 20), *np.linspace(2, -1, 20)]
+    found = true_crossings(_paths([[0.0] * 40], [y]), plan.pinhole("entrance"), "entrance", entrance)
+    assert [c.direction for c in found] == ["in", "out"]
+
+
+def test_passing_beside_the_segment_is_no_crossing(plan: TwinPlan, entrance: CameraConfig) -> None:
+    y = np.linspace(-1, 2, 20).tolist()
+    assert not true_crossings(_paths([[3.5] * 20], [y]), plan.pinhole("entrance"), "entrance", entrance)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.floats(-1.5, 3.0), min_size=2, max_size=40))
+def test_net_crossings_tell_where_somebody_ended(ys: list[float]) -> None:
+    """In minus out is what the first and the last confirmed position say, whatever the path does between."""
+    store = load_store(DEMO)
+    plan = twin_plan(store, DEMO)
+    config = store.camera("entrance")
+    line = floor_line(plan.pinhole("entrance"), config, "door", "here")
+    height = (line.start[1] + line.end[1]) / 2
+    found = true_crossings(_paths([[0.0] * len(ys)], [ys]), plan.pinhole("entrance"), "entrance", config)
+    sides = [y > height for y in ys if abs(y - height) > CONFIRMED_M + 0.01]
+    near = any(CONFIRMED_M - 0.01 <= abs(y - height) <= CONFIRMED_M + 0.01 for y in ys)
+    if sides and not near:
+        net = sum(1 if c.direction == "in" else -1 for c in found)
+        assert net == int(sides[-1]) - int(sides[0])
+
+
+def test_simulated_crossings_agree_with_a_naive_count(plan: TwinPlan, entrance: CameraConfig, crowd: Trajectories) -> None:
+    """The oracle reads y alone: a frame pair on both sides of the door line, both its ends left behind by CONFIRMED_M."""
+    camera = plan.pinhole("entrance")
+    found = true_crossings(crowd, camera, "entrance", entrance)
+    line = floor_line(camera, entrance, "door", "here")
+    height = (line.start[1] + line.end[1]) / 2
+    expected = []
+    for column, person in enumerate(crowd.person_ids.tolist()):
+        y = crowd.y_m[:, column]
+        side: bool | None = None
+        for k in range(len(y)):
+            if np.isnan(y[k]):
+                side = None
+            elif abs(y[k] - height) >= CONFIRMED_M:
+                if side is not None and side != (y[k] > height):
+                    expected.append((person, "in" if y[k] > height else "out"))
+                side = bool(y[k] > height)
+    assert expected
+    assert sorted((c.person_id, c.direction) for c in found) == sorted(expected)
+
+
+def test_entries_less_exits_are_occupancy(plan: TwinPlan, entrance: CameraConfig, crowd: Trajectories) -> None:
+    camera = plan.pinhole("entrance")
+    found = true_crossings(crowd, camera, "entrance", entrance)
+    line = floor_line(camera, entrance, "door", "here")
+    inside = occupancy(crowd, line)
+    height = (line.start[1] + line.end[1]) / 2
+    for frame in range(0, len(inside), 7):
+        unsure = np.abs(crowd.y_m[frame] - height) < 0.6
+        if not unsure.any():
+            net = sum((c.direction == "in") - (c.direction == "out") for c in found if c.frame_index <= frame)
+            assert inside[frame] == inside[0] + net
+
+
+def test_visits_agree_with_a_naive_count(plan: TwinPlan, aisle: CameraConfig) -> None:
+    """Somebody stands in the promotion zone for 3 s, steps out for half a second, and comes back for 2 s."""
+    inside, outside = (-1.0, 3.4), (-1.0, 1.5)
+    path = [outside] * 10 + [inside] * 30 + [outside] * 5 + [inside] * 20 + [outside] * 30
+    visits = true_visits(
+        _paths([[p[0] for p in path]], [[p[1] for p in path]]), plan.pinhole("aisle"), "aisle", aisle
+    )
+    assert [(v.zone_id, v.enter_s, v.exit_s, v.truncated) for v in visits] == [("promotion", 1.0, 6.5, False)]
+    assert visits[0].dwell_s == pytest.approx(5.5)
+
+
+def test_a_line_above_the_horizon_is_refused(plan: TwinPlan) -> None:
+    config = CameraConfig.model_validate(
+        {"lines": {"sky": {"from": [0.1, 0.0], "to": [0.9, 0.0], "inside": [0.5, 0.9], "anchor": "foot"}}}
+    )
+    level = plan.cameras["entrance"].model_copy(update={"pitch_deg": 5.0}).pinhole(640, 360)
+    with pytest.raises(DongsunError, match="horizon"):
+        floor_line(level, config, "sky", "cameras.entrance.lines.sky")
+
+
+def test_a_line_anchored_at_the_centre_is_refused(plan: TwinPlan) -> None:
+    config = CameraConfig.model_validate(
+        {"lines": {"belt": {"from": [0.1, 0.6], "to": [0.9, 0.6], "inside": [0.5, 0.9], "anchor": "centre"}}}
+    )
+    with pytest.raises(DongsunError, match="anchor"):
+        floor_line(plan.pinhole("entrance"), config, "belt", "cameras.entrance.lines.belt")
