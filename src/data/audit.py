@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from dongsun.contract.errors import DongsunError
-from dongsun.data.records import DISTRACTOR, SPLITS, Record, ReidRecord, Split
+from dongsun.data.records import DISTRACTOR, SPLITS, UNSEEN_SPLITS, Record, ReidRecord, Split
 
 CameraRule = Literal["require", "report"]
 _EXAMPLES = 5
@@ -75,12 +75,12 @@ class ManifestAudit:
             camera_rule: `require` refuses test persons seen by one camera when there are several cameras.
 
         Raises:
-            DongsunError: Test persons occur in train or calibration, or the camera rule is broken.
+            DongsunError: Test or validation persons occur in another split, or the camera rule is broken.
         """
-        shared = sorted(p for p, splits in self._splits_of.items() if "test" in splits and len(splits) > 1)
+        shared = sorted(p for p, splits in self._splits_of.items() if len(splits) > 1 and splits & UNSEEN_SPLITS)
         if shared:
             raise DongsunError(
-                expected="test persons that occur in no other split",
+                expected="test and validation persons that occur in no other split",
                 got=f"{len(shared)} shared, such as {', '.join(shared[:_EXAMPLES])}",
                 where=where,
                 mend="split by person (ByPerson), or correct the source's person ids",

@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, get_args
 
-Split = Literal["train", "calibration", "test"]
+Split = Literal["train", "validation", "calibration", "test"]
 Role = Literal["query", "gallery"]
 
 SPLITS: tuple[Split, ...] = get_args(Split)
+UNSEEN_SPLITS: frozenset[Split] = frozenset({"validation", "test"})
+"""Splits whose persons occur in no other split."""
 DISTRACTOR = "distractor"
 """Person id of gallery images that show nobody who is searched for."""
 

@@ -1,6 +1,6 @@
 """Person-disjoint, camera-aware splits.
 
-A test person occurs in no other split. Training and calibration may share persons, never images.
+A test or validation person occurs in no other split. Training and calibration may share persons, never images.
 """
 
 import math
@@ -84,13 +84,14 @@ class ByPerson:
     """Deals persons out, so that all of a person's images stay in one split.
 
     Where the source states a split by time (video), training persons' images from the calibration time become
-    calibration images, and from the test time they are held back: the counting replay will play that time again,
-    and nothing in it may have been trained on. Test persons keep all their images; persons without any image in the
-    training time are therefore the first choice for test.
+    calibration images, and from the test time theirs and validation persons' are held back: the counting replay
+    will play that time again, and nothing in it may have been trained or tuned on. Test persons keep all their images;
+    persons without any image in the training time are therefore the first choice for test.
 
     Attributes:
         train: Share of persons to train on.
-        test: Share of persons never trained on.
+        test: Share of persons never trained on, to judge by.
+        validation: Share of persons never trained on, to tune thresholds with.
         calibration: Share of persons for INT8 calibration alone; 0 where the calibration time gives the images.
         seed: Chooses the persons.
         hold_back_test_time: False trains on the test time's images of training persons as well.
@@ -99,18 +100,19 @@ class ByPerson:
 
     train: float = Field(default=0.7, gt=0.0, lt=1.0)
     test: float = Field(default=0.3, gt=0.0, lt=1.0)
+    validation: float = Field(default=0.0, ge=0.0, lt=1.0)
     calibration: float = Field(default=0.0, ge=0.0, lt=1.0)
     seed: int = 0
     hold_back_test_time: bool = True
     camera_rule: CameraRule = "require"
 
     def __post_init__(self) -> None:
-        total = self.train + self.test + self.calibration
+        total = self.train + self.test + self.validation + self.calibration
         if not math.isclose(total, 1.0, abs_tol=1e-6):
             raise DongsunError(
                 expected="person shares that sum to 1",
                 got=f"{total:g}",
-                where="splits: train + test + calibration",
+                where="splits: train + test + validation + calibration",
                 mend="correct the shares in conf/dataset",
             )
 
@@ -119,27 +121,39 @@ class ByPerson:
         needed = 2 if cameras > 1 and self.camera_rule == "require" else 1
         late = frozenset(n for n, summary in persons.items() if self.hold_back_test_time and summary.trainable == 0)
         assigned = deal_persons(
-            persons, test=self.test, calibration=self.calibration, seed=self.seed, test_cameras=needed, first=late
+            persons,
+            PersonShares(self.test, self.validation, self.calibration),
+            seed=self.seed,
+            test_cameras=needed,
+            first=late,
         )
 
         def split_of(record: ReidRecord) -> Split | None:
             if record.person_id == DISTRACTOR:
                 return "test"
             split = assigned[record.person_id]
-            if split != "train" or record.split in (None, "train"):
+            if split not in ("train", "validation") or record.split in (None, "train"):
                 return split
             if record.split == "calibration":
-                return "calibration"
-            return None if self.hold_back_test_time else "train"
+                return "calibration" if split == "train" else split
+            return None if self.hold_back_test_time else split
 
         return split_of
 
 
+@plain_dataclass(frozen=True)
+class PersonShares:
+    """Shares of persons for the splits other than training, which takes the rest."""
+
+    test: float
+    validation: float = 0.0
+    calibration: float = 0.0
+
+
 def deal_persons(
     persons: Mapping[str, PersonSummary],
+    shares: PersonShares,
     *,
-    test: float,
-    calibration: float,
     seed: int,
     test_cameras: int,
     first: frozenset[str] = frozenset(),
@@ -151,8 +165,7 @@ def deal_persons(
 
     Args:
         persons: Every person's images and cameras.
-        test: Share of persons for test.
-        calibration: Share of persons for calibration.
+        shares: Of the splits other than training.
         seed: Same seed, same persons; independent of the mapping's order.
         test_cameras: Cameras that must have seen a test person.
         first: Persons to test on before any other, as far as they are seen by enough cameras.
@@ -160,7 +173,7 @@ def deal_persons(
     Raises:
         DongsunError: Too few persons, or too few seen by enough cameras.
     """
-    wanted = max(1, round(test * len(persons)))
+    wanted = max(1, round(shares.test * len(persons)))
     eligible = [name for name, summary in persons.items() if summary.cameras >= test_cameras]
     if len(eligible) < wanted or len(persons) < wanted + 1:
         raise DongsunError(
@@ -174,10 +187,16 @@ def deal_persons(
     held_out = _every_kth(preferred, persons, min(wanted, len(preferred)), seed, "test")
     held_out |= _every_kth(others, persons, wanted - len(held_out), seed, "test")
     rest = [name for name in persons if name not in held_out]
-    set_aside = _every_kth(rest, persons, min(round(calibration * len(persons)), len(rest) - 1), seed, "calibration")
-    splits: dict[str, Split] = {}
-    for name in sorted(persons):
-        splits[name] = "test" if name in held_out else "calibration" if name in set_aside else "train"
+    splits: dict[str, Split] = dict.fromkeys(sorted(persons), "train")
+    splits.update(dict.fromkeys(held_out, "test"))
+    others_wanted: tuple[tuple[Split, float], ...] = (
+        ("validation", shares.validation),
+        ("calibration", shares.calibration),
+    )
+    for split, share in others_wanted:
+        taken = _every_kth(rest, persons, min(round(share * len(persons)), len(rest) - 1), seed, split)
+        splits.update(dict.fromkeys(taken, split))
+        rest = [name for name in rest if name not in taken]
     return splits
 
 
@@ -193,7 +212,7 @@ def _every_kth(
 
 
 def time_ranges(frames: int, shares: Mapping[Split, float]) -> dict[Split, tuple[int, int]]:
-    """Cuts a recording into consecutive parts: train, then calibration, then test.
+    """Cuts a recording into consecutive parts: train, then validation, calibration and test.
 
     Args:
         frames: Number of frames.
@@ -204,7 +223,7 @@ def time_ranges(frames: int, shares: Mapping[Split, float]) -> dict[Split, tuple
     """
     ranges: dict[Split, tuple[int, int]] = {}
     start, passed = 0, 0.0
-    order: tuple[Split, ...] = ("train", "calibration", "test")
+    order: tuple[Split, ...] = ("train", "validation", "calibration", "test")
     for split in order:
         passed += shares.get(split, 0.0)
         end = min(frames, int(passed * frames + 1e-6))

@@ -11,7 +11,7 @@ from dongsun.data.manifest import MANIFEST_NAME, count_rows, read_class_names, r
 from dongsun.data.records import DetectorRecord
 from dongsun.data.sampling.systematic import Systematic
 
-LISTS = ("train", "val", "calibration", "test")
+LISTS = ("train", "val", "validation", "calibration", "test")
 
 
 def write_lists(detector_dir: Path, val_every: int, seed: int) -> dict[str, int]:

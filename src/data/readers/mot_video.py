@@ -31,8 +31,8 @@ class CropRules:
     """What becomes a label and what becomes a crop.
 
     Attributes:
-        frame_stride: Every n-th frame becomes a detector frame.
-        crop_stride: Every n-th frame gives re-ID crops.
+        frame_stride: Every n-th frame of a video becomes a detector frame; stills all do.
+        crop_stride: Every n-th frame of a video gives re-ID crops; stills all do.
         min_label_height_px: Lower boxes are not labelled.
         min_label_visibility: Less visible persons are not labelled (also: less of the box inside the frame).
         min_crop_height_px: Lower boxes give no crop.
@@ -112,13 +112,14 @@ class MotVideoReader:
             if index >= frames:
                 problems.add("truth_beyond_video", f"{clip.truth}", f"frame {index + 1} of {frames}")
         seconds_per_frame = _seconds_per_frame(clip)
+        still = clip.video.is_dir()  # scenes apart from one another: a stride would only throw away
         for index, picture_bgr in read_frames_bgr(clip.video):
             split = _split_at(ranges, index)
             if split is None:
                 continue
-            if index % self.rules.frame_stride == 0:
+            if still or index % self.rules.frame_stride == 0:
                 yield self._frame(clip, index, split, picture_bgr, (truth, heads), workspace, problems)
-            if index % self.rules.crop_stride == 0:
+            if still or index % self.rules.crop_stride == 0:
                 for crop in self._crops(clip, index, split, picture_bgr, truth.get(index, ()), workspace, problems):
                     yield _stamped(crop, clip, seconds_per_frame)
 

@@ -77,7 +77,7 @@ def sample_stream(records: Iterable[R], plan: SamplingPlan, report: Callable[[St
             current = _Stratum(key, plan)
         if record.split == "train":
             yield from current.offer(record)
-        elif record.split == "test" or next(calibration):
+        elif record.split != "calibration" or next(calibration):
             yield record
     if current is not None:
         yield from current.finish(report)

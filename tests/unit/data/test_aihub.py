@@ -135,7 +135,7 @@ def test_persons_shared_by_the_folders_are_refused(tmp_path, write_aihub):
     stage = IngestStage(
         reader=AihubReader(root=tmp_path / "raw", splits=FromSource()), out_dir=tmp_path / "data/interim/s"
     )
-    with pytest.raises(DongsunError, match="test persons that occur in no other split"):
+    with pytest.raises(DongsunError, match="persons that occur in no other split"):
         stage.run(SilentRunLog())
     assert list((tmp_path / "data/interim").iterdir()) == []
 

@@ -48,7 +48,7 @@ def test_detector_rows_and_class_names_come_back(tmp_path, frame):
     result = write(tmp_path / "m.parquet", rows, class_names=["person", "head"])
     assert list(read_manifest(tmp_path / "m.parquet", DetectorRecord)) == rows
     assert read_class_names(tmp_path / "m.parquet") == ("person", "head")
-    assert result.images == {"train": 1, "calibration": 0, "test": 1}
+    assert result.images == {"train": 1, "validation": 0, "calibration": 0, "test": 1}
     assert result.persons == {}
 
 
@@ -58,7 +58,7 @@ def test_many_rows_go_out_in_row_groups(tmp_path, crop):
         for index in range(rows):
             writer.write(crop(f"{index}.png", frame=index))
     assert pq.ParquetFile(tmp_path / "m.parquet").metadata.num_row_groups == 3
-    assert count_rows(tmp_path / "m.parquet", ReidRecord) == {"train": rows, "calibration": 0, "test": 0}
+    assert count_rows(tmp_path / "m.parquet", ReidRecord) == {"train": rows, "validation": 0, "calibration": 0, "test": 0}
     frames = [record.frame_index for record in read_manifest(tmp_path / "m.parquet", ReidRecord)]
     assert frames == list(range(rows))
 
@@ -79,7 +79,7 @@ def test_training_and_calibration_may_share_persons_but_no_image(tmp_path, crop)
 
 def test_distractors_belong_to_nobody(tmp_path, crop):
     rows = [crop("a"), crop("b", DISTRACTOR, "test"), crop("c", "2", "test")]
-    assert write(tmp_path / "m.parquet", rows).persons == {"train": 1, "calibration": 0, "test": 1}
+    assert write(tmp_path / "m.parquet", rows).persons == {"train": 1, "validation": 0, "calibration": 0, "test": 1}
 
 
 def test_test_persons_of_one_camera_are_refused_or_reported(tmp_path, crop):

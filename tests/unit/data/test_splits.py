@@ -3,8 +3,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dongsun.contract.errors import DongsunError
-from dongsun.data.records import DISTRACTOR, ReidRecord
-from dongsun.data.splits import ByPerson, FromSource, PersonSummary, deal_persons, time_ranges
+from dongsun.data.records import DISTRACTOR, SPLITS, ReidRecord
+from dongsun.data.splits import ByPerson, FromSource, PersonShares, PersonSummary, deal_persons, time_ranges
 
 people = st.dictionaries(
     st.text("0123456789가나", min_size=1, max_size=4),
@@ -18,11 +18,12 @@ def record(person: str, split=None) -> ReidRecord:
     return ReidRecord("x", person, "c1", "s1", 0, split, "made")
 
 
-@given(people, st.floats(0.1, 0.5), st.floats(0.0, 0.3), st.integers(0, 9))
-def test_everybody_is_dealt_once_in_the_asked_shares(persons, test, calibration, seed):
-    splits = deal_persons(persons, test=test, calibration=calibration, seed=seed, test_cameras=2)
+@given(people, st.floats(0.1, 0.4), st.floats(0.0, 0.2), st.floats(0.0, 0.2), st.integers(0, 9))
+def test_everybody_is_dealt_once_in_the_asked_shares(persons, test, validation, calibration, seed):
+    splits = deal_persons(persons, PersonShares(test, validation, calibration), seed=seed, test_cameras=2)
     assert set(splits) == set(persons)
-    counted = {s: sum(value == s for value in splits.values()) for s in ("train", "calibration", "test")}
+    counted = {s: sum(value == s for value in splits.values()) for s in SPLITS}
+    assert abs(counted["validation"] - validation * len(persons)) <= 1
     assert counted["test"] == max(1, round(test * len(persons)))
     assert counted["train"] >= 1
     assert abs(counted["calibration"] - calibration * len(persons)) <= 1
@@ -30,9 +31,10 @@ def test_everybody_is_dealt_once_in_the_asked_shares(persons, test, calibration,
 
 @given(people, st.integers(0, 9))
 def test_the_order_of_persons_changes_nothing(persons, seed):
-    options = {"test": 0.3, "calibration": 0.1, "seed": seed, "test_cameras": 1}
+    shares = PersonShares(test=0.3, validation=0.1, calibration=0.1)
     backwards = dict(reversed(persons.items()))
-    assert deal_persons(persons, **options) == deal_persons(backwards, **options)
+    one, other = (deal_persons(p, shares, seed=seed, test_cameras=1) for p in (persons, backwards))
+    assert one == other
 
 
 @settings(max_examples=50)
@@ -40,7 +42,7 @@ def test_the_order_of_persons_changes_nothing(persons, seed):
 def test_test_persons_are_seen_by_enough_cameras(persons, data):
     few = data.draw(st.sets(st.sampled_from(sorted(persons)), max_size=len(persons) // 2))
     persons = {n: PersonSummary(s.images, 1 if n in few else s.cameras, s.trainable) for n, s in persons.items()}
-    splits = deal_persons(persons, test=0.3, calibration=0.0, seed=1, test_cameras=2)
+    splits = deal_persons(persons, PersonShares(test=0.3), seed=1, test_cameras=2)
     assert all(persons[name].cameras >= 2 for name, split in splits.items() if split == "test")
 
 
@@ -48,7 +50,7 @@ def test_the_share_of_images_stays_near_the_share_of_persons():
     persons = {str(i): PersonSummary(10 * (i + 1), 2, 1) for i in range(30)}
     total = sum(summary.images for summary in persons.values())
     for seed in range(20):
-        splits = deal_persons(persons, test=1 / 3, calibration=0.0, seed=seed, test_cameras=2)
+        splits = deal_persons(persons, PersonShares(test=1 / 3), seed=seed, test_cameras=2)
         share = sum(persons[name].images for name, split in splits.items() if split == "test") / total
         assert share == pytest.approx(1 / 3, abs=0.05)
 
@@ -57,17 +59,17 @@ def test_seeds_differ():
     persons = {str(i): PersonSummary(5, 2, 1) for i in range(30)}
     tests = set()
     for seed in range(5):
-        splits = deal_persons(persons, test=0.3, calibration=0, seed=seed, test_cameras=1)
+        splits = deal_persons(persons, PersonShares(test=0.3), seed=seed, test_cameras=1)
         tests.add(frozenset(name for name, split in splits.items() if split == "test"))
     assert len(tests) == 5
 
 
 def test_too_few_persons_or_cameras_are_refused():
     with pytest.raises(DongsunError, match="1 persons"):
-        deal_persons({"1": PersonSummary(5, 2, 5)}, test=0.3, calibration=0, seed=0, test_cameras=1)
+        deal_persons({"1": PersonSummary(5, 2, 5)}, PersonShares(test=0.3), seed=0, test_cameras=1)
     single = {str(i): PersonSummary(5, 1, 5) for i in range(10)}
     with pytest.raises(DongsunError, match="0 of them seen by enough cameras"):
-        deal_persons(single, test=0.3, calibration=0, seed=0, test_cameras=2)
+        deal_persons(single, PersonShares(test=0.3), seed=0, test_cameras=2)
 
 
 def test_by_person_keeps_the_test_time_out_of_training():
@@ -112,5 +114,5 @@ def test_time_ranges_cover_every_frame_once(frames, train, calibration):
 
 def test_time_ranges_of_pets():
     assert time_ranges(795, {"train": 0.6, "calibration": 0.1, "test": 0.3}) == {
-        "train": (0, 477), "calibration": (477, 556), "test": (556, 795),
+        "train": (0, 477), "validation": (477, 477), "calibration": (477, 556), "test": (556, 795),
     }  # fmt: skip
