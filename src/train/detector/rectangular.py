@@ -100,6 +100,22 @@ class RectangularTrainer(DetectionTrainer):  # type: ignore[misc]
         """The data set that the adapter laid out; nothing is searched for or downloaded."""
         return self._given_data
 
+    def preprocess_batch(self, batch: dict[str, Any]) -> dict[str, Any]:
+        """Ultralytics' own scaling, then channels last, which convolutions on a CPU want."""
+        batch = super().preprocess_batch(batch)
+        if self.device.type == "cpu":
+            batch["img"] = batch["img"].contiguous(memory_format=torch.channels_last)
+        return batch
+
+    def use_fast_cpu(self, *, half: bool) -> None:
+        """Lays the weights out for a CPU and, where it computes bf16 itself, trains in bf16 mixed precision.
+
+        To be called once the model is built. Ultralytics offers mixed precision on GPUs only; on a CPU its switch leads
+        to `torch.autocast("cpu")`, whose arithmetic is bf16 and needs no loss scaling.
+        """
+        self.model.to(memory_format=torch.channels_last)
+        self.amp = half and torch.cpu._is_avx512_bf16_supported()
+
     def final_eval(self) -> None:
         """Strips what only training needs from the checkpoints; their figures are already known per epoch."""
         for checkpoint in (self.last, self.best):

@@ -46,6 +46,9 @@ class UltralyticsTrainer:
         kept: dict[str, float] = {}
         with tqdm(desc="detector", unit="batch", disable=None) as bar:
             _report(trainer, bar, on_epoch, kept, keep_best=settings.keep == "best")
+            if task.device == "cpu":
+                half = task.machine.detector_half
+                trainer.add_callback("on_train_start", lambda running: running.use_fast_cpu(half=half))
             trainer.train()
         return TrainedDetector(
             checkpoint=trainer.best if settings.keep == "best" else trainer.last,
