@@ -94,7 +94,10 @@ def _compose_and_run(verb: str, overrides: list[str]) -> None:
 
     sys.argv = [f"dongsun {verb}", *overrides]
 
-    @hydra.main(version_base="1.3", config_path=str(config_directory()), config_name=verb.replace("-", "_"))
+    # hydra ships no types
+    @hydra.main(  # type: ignore[untyped-decorator]
+        version_base="1.3", config_path=str(config_directory()), config_name=verb.replace("-", "_")
+    )
     def run(config: Any) -> None:
         _run_or_exit(config, verb)
 
