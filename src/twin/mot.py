@@ -52,6 +52,4 @@ def _clipped(box: Box, size: tuple[int, int]) -> Box:
 
 def _row(frame_number: int, person_id: int, box: Box, class_id: int, visibility: float) -> str:
     x0, y0, x1, y1 = box
-    return (
-        f"{frame_number},{person_id},{x0:.2f},{y0:.2f},{x1 - x0:.2f},{y1 - y0:.2f},1,{class_id},{visibility:.3f}\n"
-    )
+    return f"{frame_number},{person_id},{x0:.2f},{y0:.2f},{x1 - x0:.2f},{y1 - y0:.2f},1,{class_id},{visibility:.3f}\n"

@@ -2,19 +2,20 @@
 
 import math
 
-import numba as nb
 import numpy as np
 import numpy.typing as npt
 
+from dongsun.twin.compiled import compiled
 
-@nb.njit(fastmath=True, cache=True)
+
+@compiled
 def hash01(x: float, y: float, z: float) -> float:
     """A fixed pseudo-random number in [0, 1) for a lattice point."""
     q = math.sin(x * 12.9898 + y * 78.233 + z * 37.719) * 43758.5453
-    return q - math.floor(q)
+    return float(q - math.floor(q))
 
 
-@nb.njit(fastmath=True, cache=True)
+@compiled
 def value_noise(x: float, y: float, z: float) -> float:
     """Smooth noise in [0, 1) with features about one unit wide."""
     i, j, k = math.floor(x), math.floor(y), math.floor(z)
@@ -31,11 +32,11 @@ def value_noise(x: float, y: float, z: float) -> float:
     return total
 
 
-@nb.njit(cache=True)
+@compiled
 def fold_normals(
     normals: npt.NDArray[np.float64], rest_m: npt.NDArray[np.float64], depth: npt.NDArray[np.float64], offset: float
 ) -> None:
-    """Disturbs unit `normals` (n, 3) in place as folds in cloth do, `depth` (n,) deep; `offset` makes persons differ."""
+    """Disturbs unit `normals` (n, 3) in place as folds in cloth do, `depth` (n,) deep; `offset` makes people differ."""
     per_metre = 11.0
     for i in range(len(normals)):
         if depth[i] <= 0:

@@ -1,4 +1,4 @@
-"""What a person wears, drawn from a seed: about 60 % plain and dark, as in a real shop, the rest patterned or bright."""
+"""What a person wears, drawn from a seed: about 60 % plain, as in a real shop, the rest patterned or bright."""
 
 from dataclasses import dataclass
 from typing import Literal, TypeVar
@@ -12,16 +12,16 @@ PLAIN_TOPS: tuple[Colour, ...] = (
     (70, 45, 28), (215, 212, 210), (180, 180, 180), (50, 58, 66), (120, 118, 116), (105, 128, 146), (60, 74, 62),
 )  # fmt: skip
 BRIGHT_TOPS: tuple[Colour, ...] = (
-    (240, 240, 238), (95, 60, 35), (60, 30, 25), (130, 90, 55), (150, 185, 205), (95, 120, 140), (60, 80, 60), (40, 60, 45),
-    (40, 35, 110), (60, 45, 150), (120, 150, 205), (170, 200, 220), (140, 60, 40), (200, 140, 90), (45, 120, 190),
-    (110, 80, 120), (180, 170, 235), (90, 140, 90), (60, 170, 200), (150, 110, 60),
+    (240, 240, 238), (95, 60, 35), (60, 30, 25), (130, 90, 55), (150, 185, 205), (95, 120, 140), (60, 80, 60),
+    (40, 60, 45), (40, 35, 110), (60, 45, 150), (120, 150, 205), (170, 200, 220), (140, 60, 40), (200, 140, 90),
+    (45, 120, 190), (110, 80, 120), (180, 170, 235), (90, 140, 90), (60, 170, 200), (150, 110, 60),
 )  # fmt: skip
 PLAIN_LOWERS: tuple[Colour, ...] = (
     (28, 26, 26), (34, 32, 32), (40, 38, 38), (66, 50, 38), (80, 58, 42), (92, 68, 50), (60, 60, 62),
 )  # fmt: skip
 OTHER_LOWERS: tuple[Colour, ...] = (
-    (100, 72, 50), (130, 98, 72), (62, 45, 36), (70, 70, 72), (110, 135, 150), (75, 95, 110), (90, 90, 90), (50, 60, 60),
-    (170, 185, 195), (205, 205, 205),
+    (100, 72, 50), (130, 98, 72), (62, 45, 36), (70, 70, 72), (110, 135, 150), (75, 95, 110), (90, 90, 90),
+    (50, 60, 60), (170, 185, 195), (205, 205, 205),
 )  # fmt: skip
 SKINS: tuple[Colour, ...] = (
     (150, 175, 215), (140, 168, 212), (135, 165, 210), (120, 150, 200), (95, 125, 175), (65, 90, 135), (140, 170, 220),
@@ -93,8 +93,17 @@ def draw_outfit(rng: np.random.Generator, *, female: bool, child: bool, body_hei
     plain = rng.random() < PLAIN_SHARE
     jacket = bool(rng.random() < 0.4)
     coat = jacket and bool(rng.random() < 0.3)
-    lower: Lower = choose("trousers", "trousers", "trousers", "trousers", "shorts", *(("skirt", "skirt") if female else ()))
-    patterns = (Pattern.HORIZONTAL_STRIPES, Pattern.VERTICAL_STRIPES, Pattern.PLAID, Pattern.BLOTCHES, Pattern.LOGO, Pattern.YOKE)
+    lower: Lower = choose(
+        "trousers", "trousers", "trousers", "trousers", "shorts", *(("skirt", "skirt") if female else ())
+    )
+    patterns = (
+        Pattern.HORIZONTAL_STRIPES,
+        Pattern.VERTICAL_STRIPES,
+        Pattern.PLAID,
+        Pattern.BLOTCHES,
+        Pattern.LOGO,
+        Pattern.YOKE,
+    )
     long_hair: tuple[Hair, ...] = ("long", "long", "short", "cap")
     short_hair: tuple[Hair, ...] = ("short", "short", "short", "short", "cap", "bald")
     sleeves: tuple[Sleeve, ...] = ("short", "long", "long", "none" if female else "short")

@@ -143,7 +143,10 @@ def twin_plan(store: StoreConfig, where: Path | str) -> TwinPlan:
     except ValidationError as error:
         problems = "; ".join(f"twin.{'.'.join(str(k) for k in e['loc'])}: {e['msg']}" for e in error.errors())
         raise DongsunError(
-            expected="a twin section as conf/store/README.md describes", got=problems, where=str(where), mend="mend the keys named"
+            expected="a twin section as conf/store/README.md describes",
+            got=problems,
+            where=str(where),
+            mend="mend the keys named",
         ) from error
     if set(plan.cameras) != set(store.cameras):
         raise DongsunError(

@@ -5,10 +5,10 @@ Depth is kept as 1/z, so that it interpolates linearly in the picture and larger
 
 import math
 
-import numba as nb
 import numpy as np
 import numpy.typing as npt
 
+from dongsun.twin.compiled import compiled
 from dongsun.twin.noise import hash01, value_noise
 
 F32 = npt.NDArray[np.float32]
@@ -16,7 +16,7 @@ I32 = npt.NDArray[np.int32]
 I16 = npt.NDArray[np.int16]
 
 
-@nb.njit(fastmath=True, cache=True)
+@compiled
 def skin_vertices(
     rest: F32, normals: F32, indices: I32, weights: F32, bones: F32, yaw_rad: float, x_m: float, y_m: float
 ) -> tuple[F32, F32]:
@@ -56,7 +56,7 @@ def skin_vertices(
     return place, turned
 
 
-@nb.njit(fastmath=True, cache=True)
+@compiled
 def project_vertices(world: F32, origin: F32, rotation: F32, focal: float, cx: float, cy: float) -> F32:
     """World (n, 3) to (n, 3) of pixel x, pixel y, 1/z; 1/z is −1 behind the near plane."""
     screen = np.empty((len(world), 3), np.float32)
@@ -72,7 +72,7 @@ def project_vertices(world: F32, origin: F32, rotation: F32, focal: float, cx: f
     return screen
 
 
-@nb.njit(fastmath=True, cache=True)
+@compiled
 def draw_depth(
     screen: F32, triangles: I32, person: int, depth: F32, triangle_buffer: I32, person_buffer: I16, stamp: I16
 ) -> int:
@@ -89,10 +89,10 @@ def draw_depth(
         if z0 <= 0 or z1 <= 0 or z2 <= 0:
             continue
         x0, y0, x1, y1, x2, y2 = screen[a, 0], screen[a, 1], screen[b, 0], screen[b, 1], screen[c, 0], screen[c, 1]
-        left = max(0, int(math.ceil(min(x0, x1, x2) - 0.5)))
-        right = min(width - 1, int(math.floor(max(x0, x1, x2) - 0.5)))
-        top = max(0, int(math.ceil(min(y0, y1, y2) - 0.5)))
-        bottom = min(height - 1, int(math.floor(max(y0, y1, y2) - 0.5)))
+        left = max(0, math.ceil(min(x0, x1, x2) - 0.5))
+        right = min(width - 1, math.floor(max(x0, x1, x2) - 0.5))
+        top = max(0, math.ceil(min(y0, y1, y2) - 0.5))
+        bottom = min(height - 1, math.floor(max(y0, y1, y2) - 0.5))
         if left > right or top > bottom:
             continue
         area = (x1 - x0) * (y2 - y0) - (x2 - x0) * (y1 - y0)
@@ -118,7 +118,7 @@ def draw_depth(
     return covered
 
 
-@nb.njit(fastmath=True, cache=True)
+@compiled
 def pattern_share(m: F32, rx: float, ry: float, rz: float) -> float:
     """How much of the second colour shows at a point of the body at rest (columns: `materials.py`)."""
     kind, frequency, phase, mark = int(m[6]), m[7], m[8], m[16]
@@ -141,7 +141,7 @@ def pattern_share(m: F32, rx: float, ry: float, rz: float) -> float:
     return 0.0
 
 
-@nb.njit(fastmath=True, cache=True)
+@compiled
 def shade_person(
     image: F32,
     triangle_buffer: I32,

@@ -130,9 +130,7 @@ class Renderer:
         )
         if not (screen[:, 2] > 0).all():  # reaches behind the lens: such a body is not drawn at all
             return _Posed(screen, world, normals, 0)
-        covered = draw_depth(
-            screen, person.triangles, index, self._nearness, self._triangle, self._person, self._stamp
-        )
+        covered = draw_depth(screen, person.triangles, index, self._nearness, self._triangle, self._person, self._stamp)
         return _Posed(screen, world, normals, covered)
 
     def _shadows(self, posed: list[_Posed]) -> None:
@@ -216,7 +214,8 @@ class Renderer:
             return None
         inside = (min(x1, width) - max(x0, 0)) * (min(y1, height) - max(y0, 0)) / max((x1 - x0) * (y1 - y0), 1e-6)
         head = body.screen[person.is_head_vertex]
-        hx0, hy0, hx1, hy1 = (*head[:, :2].min(axis=0).tolist(), *head[:, :2].max(axis=0).tolist())
+        hx0, hy0 = (float(v) for v in head[:, :2].min(axis=0))
+        hx1, hy1 = (float(v) for v in head[:, :2].max(axis=0))
         ellipse = max(1.0, math.pi / 4 * (hx1 - hx0) * (hy1 - hy0))
         return Sighting(
             person_id=person.person_id,

@@ -60,7 +60,10 @@ class TwinStage:
         missing = [split for split in self.splits if not _is_current(self.output_dir / split.name, wanted[split.name])]
         total = sum(_frames(plan, split) * len(plan.cameras) for split in missing)
         began = time.perf_counter()
-        with Studio(self.workers) as studio, tqdm(total=total, desc="filming the twin", unit="frame", disable=None) as bar:
+        with (
+            Studio(self.workers) as studio,
+            tqdm(total=total, desc="filming the twin", unit="frame", disable=None) as bar,
+        ):
             for split in missing:
                 with atomic_directory(self.output_dir / split.name) as directory:
                     crew = _Crew(store, plan, split, directory, studio, bar)
@@ -165,7 +168,15 @@ class _Crew:
             truth / "visits.csv",
             ("camera_id", "zone_id", "person_id", "enter_s", "exit_s", "dwell_s", "truncated"),
             (
-                (v.camera_id, v.zone_id, v.person_id, f"{v.enter_s:.2f}", f"{v.exit_s:.2f}", f"{v.dwell_s:.2f}", int(v.truncated))
+                (
+                    v.camera_id,
+                    v.zone_id,
+                    v.person_id,
+                    f"{v.enter_s:.2f}",
+                    f"{v.exit_s:.2f}",
+                    f"{v.dwell_s:.2f}",
+                    int(v.truncated),
+                )
                 for v in visits
             ),
         )
@@ -193,7 +204,19 @@ class _Crew:
                     int(o.jacket), o.lower, _hex(o.lower_colour), o.hair_style, o.bag,
                 )
             )  # fmt: skip
-        header = ("person_id", "body", "height_m", "top_rgb", "pattern", "sleeve", "jacket", "lower", "lower_rgb", "hair", "bag")
+        header = (
+            "person_id",
+            "body",
+            "height_m",
+            "top_rgb",
+            "pattern",
+            "sleeve",
+            "jacket",
+            "lower",
+            "lower_rgb",
+            "hair",
+            "bag",
+        )
         _write_csv(self.directory / "truth" / "people.csv", header, rows)
 
 
@@ -210,8 +233,10 @@ def _write_csv(path: Path, header: tuple[str, ...], rows: Iterable[tuple[object,
 
 
 def _frames(plan: TwinPlan, split: TwinSplit) -> int:
-    return split.frames if split.kind == "stills" else round((split.duration_s + split.warmup_s) * plan.fps) - round(
-        split.warmup_s * plan.fps
+    return (
+        split.frames
+        if split.kind == "stills"
+        else round((split.duration_s + split.warmup_s) * plan.fps) - round(split.warmup_s * plan.fps)
     )
 
 

@@ -3,12 +3,12 @@
 import math
 from dataclasses import dataclass
 
-import numba as nb
 import numpy as np
 import numpy.typing as npt
 
 from dongsun.twin import textures
 from dongsun.twin.camera import PinholeCamera
+from dongsun.twin.compiled import compiled
 from dongsun.twin.plan import Shelf, TwinPlan
 from dongsun.twin.textures import Texture
 
@@ -72,7 +72,9 @@ def build_scene(plan: TwinPlan, *, seed: int | None = None, light: float = 1.0) 
     far = -STREET_DEPTH_M
     surfaces = [
         Surface((-half, 0, 0), (2 * half, 0, 0), (0, depth, 0), tiles, tile_m=2.0, kind=FLOOR),
-        Surface((-half - 4, far, 0), (2 * half + 8, 0, 0), (0, -far, 0), paving, tile_m=2.0, ambient=0.75, kind=PAVEMENT),
+        Surface(
+            (-half - 4, far, 0), (2 * half + 8, 0, 0), (0, -far, 0), paving, tile_m=2.0, ambient=0.75, kind=PAVEMENT
+        ),
         Surface((-half, depth, height), (2 * half, 0, 0), (0, 0, -height), wall),
         Surface((-half, 0, height), (0, depth, 0), (0, 0, -height), wall),
         Surface((half, 0, height), (0, depth, 0), (0, 0, -height), wall),
@@ -113,7 +115,9 @@ def render_backdrop(scene: Scene, camera: PinholeCamera) -> Backdrop:
     geometry = np.array([(*s.corner, *s.across, *s.down) for s in scene.surfaces], np.float64)
     settings = np.array([(s.tile_m, s.ambient, s.kind) for s in scene.surfaces], np.float64)
     starts = np.cumsum([0] + [s.texture.size for s in scene.surfaces])
-    sizes = np.array([(*s.texture.shape[:2], start) for s, start in zip(scene.surfaces, starts, strict=False)], np.int64)
+    sizes = np.array(
+        [(*s.texture.shape[:2], start) for s, start in zip(scene.surfaces, starts, strict=False)], np.int64
+    )
     texels = np.concatenate([s.texture.ravel() for s in scene.surfaces])
     image, nearness, kind = _cast(
         camera.height_px,
@@ -131,7 +135,7 @@ def render_backdrop(scene: Scene, camera: PinholeCamera) -> Backdrop:
     return Backdrop(image, nearness, (kind < OTHER).astype(np.float32))
 
 
-@nb.njit(fastmath=True, cache=True)
+@compiled
 def _texel(texels: npt.NDArray[np.uint8], size: npt.NDArray[np.int64], a: float, b: float, channel: int) -> float:
     rows, columns, start = size[0], size[1], size[2]
     u, v = a * (columns - 1), b * (rows - 1)
@@ -140,11 +144,11 @@ def _texel(texels: npt.NDArray[np.uint8], size: npt.NDArray[np.int64], a: float,
     base = start + (j * columns + i) * 3 + channel
     upper = texels[base] * (1 - fu) + texels[base + 3] * fu
     lower = texels[base + columns * 3] * (1 - fu) + texels[base + columns * 3 + 3] * fu
-    return upper * (1 - fv) + lower * fv
+    return float(upper * (1 - fv) + lower * fv)
 
 
-@nb.njit(fastmath=True, cache=True)
-def _cast(  # noqa: ANN202 - three arrays, inferred by the compiler
+@compiled
+def _cast(
     height: int,
     width: int,
     focal: float,
@@ -156,7 +160,7 @@ def _cast(  # noqa: ANN202 - three arrays, inferred by the compiler
     texels: npt.NDArray[np.uint8],
     lights: npt.NDArray[np.float64],
     shelves: npt.NDArray[np.float64],
-):
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32], npt.NDArray[np.int8]]:
     image = np.full((height, width, 3), np.float32(90))
     nearness = np.zeros((height, width), np.float32)
     kind = np.full((height, width), 2, np.int8)

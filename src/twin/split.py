@@ -52,10 +52,16 @@ def refuse_shared_people(splits: tuple[TwinSplit, ...]) -> None:
         for other in splits[:index]:
             shared = set(one.person_ids) & set(other.person_ids)
             if shared or one.name == other.name or one.seed == other.seed:
-                what = f"people {min(shared)}…{max(shared)}" if shared else "the name" if one.name == other.name else "the seed"
+                what = (
+                    f"people {min(shared)}…{max(shared)}"
+                    if shared
+                    else "the name"
+                    if one.name == other.name
+                    else "the seed"
+                )
                 raise DongsunError(
                     expected="splits that differ in name, seed and people",
                     got=f"{other.name} and {one.name} share {what}",
                     where="splits",
-                    mend="give each split a name, a seed and a range first_person … first_person + people − 1 of its own",
+                    mend="give each split a name, a seed and people of its own (first_person … + people − 1)",
                 )

@@ -77,7 +77,11 @@ def _refurnished(plan: TwinPlan, rng: np.random.Generator) -> TwinPlan:
 def _hung_anywhere(plan: TwinPlan, floor: Polygon, rng: np.random.Generator) -> PinholeCamera:
     """Under the ceiling, looking at some free floor 3 to 8 m away."""
     half, depth = plan.room.width_m / 2, plan.room.depth_m
-    position = (float(rng.uniform(0.3 - half, half - 0.3)), float(rng.uniform(0.3, depth - 0.3)), float(rng.uniform(2.3, 3.1)))
+    position = (
+        float(rng.uniform(0.3 - half, half - 0.3)),
+        float(rng.uniform(0.3, depth - 0.3)),
+        float(rng.uniform(2.3, 3.1)),
+    )
     target = (0.0, depth / 2)
     for _ in range(50):
         target = (float(rng.uniform(-half, half)), float(rng.uniform(0.5, depth)))
@@ -125,7 +129,9 @@ def _free_place(
     camera: PinholeCamera, floor: Polygon, taken: list[tuple[float, float]], rng: np.random.Generator
 ) -> tuple[float, float] | None:
     """Somewhere on the free floor whose feet fall into, or a little below, the picture; `None` after 60 tries."""
-    pixels = np.column_stack([rng.uniform(-0.03, 1.03, 60) * camera.width_px, rng.uniform(0.1, 1.25, 60) * camera.height_px])
+    pixels = np.column_stack(
+        [rng.uniform(-0.03, 1.03, 60) * camera.width_px, rng.uniform(0.1, 1.25, 60) * camera.height_px]
+    )
     spots: npt.NDArray[np.float64] = camera.to_floor(pixels)
     for x, y in spots[np.isfinite(spots).all(axis=1)].tolist():
         if math.dist((x, y), camera.position_m[:2]) > 13 or not floor.contains(Point(x, y)):

@@ -1,8 +1,11 @@
-"""What an installer would measure on site: `python -m dongsun.twin.survey conf/store/demo.yaml` prints, for every camera of a
-twin, the floor points, lines and zones in the store file's normalised picture coordinates.
+"""What an installer would measure on site.
+
+`python -m dongsun.twin.survey conf/store/demo.yaml` prints, for every camera of a twin, the floor points, lines and
+zones in the store file's normalised picture coordinates.
 """
 
 import argparse
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +29,7 @@ def main() -> None:
         surveyed = survey(twin_plan(load_store(path), path))
     except DongsunError as error:
         parser.exit(2, f"{error}\n")
-    print(yaml.safe_dump({"cameras": surveyed}, sort_keys=False, default_flow_style=None, width=130))
+    sys.stdout.write(yaml.safe_dump({"cameras": surveyed}, sort_keys=False, default_flow_style=None, width=130))
 
 
 def survey(plan: TwinPlan) -> dict[str, dict[str, Any]]:

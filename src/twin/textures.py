@@ -12,7 +12,9 @@ def floor_tiles(rng: np.random.Generator, base_bgr: tuple[float, float, float], 
     """A square of `tiles`² floor tiles with joints and stains, to be repeated."""
     size = 512
     picture = np.full((size, size, 3), 1.0) * np.array(base_bgr) * rng.uniform(0.85, 1.05)
-    picture += cv2.GaussianBlur(rng.normal(0, 60, (size, size)), (0, 0), 9)[..., None] + rng.normal(0, 4, (size, size, 3))
+    picture += cv2.GaussianBlur(rng.normal(0, 60, (size, size)), (0, 0), 9)[..., None] + rng.normal(
+        0, 4, (size, size, 3)
+    )
     for k in range(0, size, size // tiles):
         picture[k : k + 3] *= 0.78
         picture[:, k : k + 3] *= 0.78
@@ -67,7 +69,9 @@ def shelf_front(rng: np.random.Generator, length_m: float, height_m: float) -> T
             x += int(rng.integers(1, 8))
         picture[top + row_height - 8 : top + row_height] = rng.integers(150, 205)
         for tag in range(8, width - 15, int(rng.integers(38, 64))):
-            picture[top + row_height - 7 : top + row_height - 1, tag : tag + 13] = (90, 200, 220) if rng.random() < 0.2 else 232
+            picture[top + row_height - 7 : top + row_height - 1, tag : tag + 13] = (
+                (90, 200, 220) if rng.random() < 0.2 else 232
+            )
     return _to_bytes(cv2.GaussianBlur(picture, (0, 0), 0.8))
 
 

@@ -86,8 +86,8 @@ def true_crossings(
 ) -> list[TrueCrossing]:
     """Net crossings of the camera's lines, in order of time.
 
-    A crossing is a change from one confirmed side to the other (`CONFIRMED_M` off the line), whose last passage over the line
-    lies within its segment.
+    A crossing is a change from one confirmed side to the other (`CONFIRMED_M` off the line), whose last passage over
+    the line lies within its segment.
     """
     found = []
     for line_id in config.lines:

@@ -187,7 +187,9 @@ class _Tailor:
     def _skirt(self, material: int) -> None:
         skirt = self.library.faces["skirt"]
         thigh = self.hip_z - self.knee_z
-        end = self.hip_z - thigh * 0.6 if self.outfit.coat else self.knee_z + thigh * (0.5 * self.outfit.lower_end - 0.3)
+        end = (
+            self.hip_z - thigh * 0.6 if self.outfit.coat else self.knee_z + thigh * (0.5 * self.outfit.lower_end - 0.3)
+        )
         used = np.unique(skirt)
         self.shape[used] += self.normals[used] * (0.034 if self.outfit.coat else 0.014)
         cloth = self.table.copy(material)
@@ -200,7 +202,9 @@ class _Tailor:
         eyes = self.rest[np.unique(self.library.faces["eyes"])]
         eye_x, eye_y, eye_z = float(np.abs(eyes[:, 0]).mean()), float(eyes[:, 1].mean()), float(eyes[:, 2].mean())
         b, g, r = o.hair
-        hair = self.table.add(o.hair, second=(b * 0.78, g * 0.78, r * 0.78), pattern=Pattern.DENIM, frequency=9, fold=0.35)
+        hair = self.table.add(
+            o.hair, second=(b * 0.78, g * 0.78, r * 0.78), pattern=Pattern.DENIM, frequency=9, fold=0.35
+        )
         dark = self.table.add((b * 0.5 + 8, g * 0.5 + 8, r * 0.5 + 8))
         centre = self.rest[faces].mean(axis=1)
         y, z, x = centre[:, 1], centre[:, 2], np.abs(centre[:, 0])

@@ -18,9 +18,16 @@ DEMO = Path(__file__).parents[3] / "conf" / "store" / "demo.yaml"
 
 
 @given(
-    st.floats(-3.1, 3.1), st.floats(0.3, 0.9), st.floats(0.9, 1.6), st.floats(2.0, 3.2), st.floats(0, 640), st.floats(190, 360)
+    st.floats(-3.1, 3.1),
+    st.floats(0.3, 0.9),
+    st.floats(0.9, 1.6),
+    st.floats(2.0, 3.2),
+    st.floats(0, 640),
+    st.floats(190, 360),
 )
-def test_a_floor_point_returns_to_its_pixel(yaw: float, pitch: float, hfov: float, height: float, x: float, y: float) -> None:
+def test_a_floor_point_returns_to_its_pixel(
+    yaw: float, pitch: float, hfov: float, height: float, x: float, y: float
+) -> None:
     camera = PinholeCamera((1.0, 2.0, height), yaw, pitch, hfov, 640, 360)
     floor = camera.to_floor(np.array([[x, y]]))
     pixels, front = camera.project(np.column_stack([floor, [0.0]]))
@@ -66,8 +73,22 @@ def test_the_demo_floor_points_fix_the_floor() -> None:
     ("change", "said"),
     [
         ({}, "twin:"),
-        ({"room": {"width_m": 2.0, "depth_m": 5.0}, "shelves": [], "cameras": {"a": {"position_m": [0, 1, 2], "yaw_deg": 0}}}, "door"),
-        ({"room": {"width_m": 9.0, "depth_m": 5.0}, "shelves": [], "cameras": {"b": {"position_m": [0, 1, 2], "yaw_deg": 0}}}, "cameras"),
+        (
+            {
+                "room": {"width_m": 2.0, "depth_m": 5.0},
+                "shelves": [],
+                "cameras": {"a": {"position_m": [0, 1, 2], "yaw_deg": 0}},
+            },
+            "door",
+        ),
+        (
+            {
+                "room": {"width_m": 9.0, "depth_m": 5.0},
+                "shelves": [],
+                "cameras": {"b": {"position_m": [0, 1, 2], "yaw_deg": 0}},
+            },
+            "cameras",
+        ),
         ({"room": {"width_m": 9.0, "depth_m": 5.0}, "shelves": [], "camera": {}}, "twin.cameras"),
         (
             {

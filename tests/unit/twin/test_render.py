@@ -88,7 +88,9 @@ def test_the_head_is_on_top(frame: Frame) -> None:
         assert 0.08 < (hy1 - hy0) / (bottom - top) < 0.35 and hx1 > hx0
 
 
-def test_the_same_arguments_give_the_same_pixels(renderer: Renderer, people: tuple[Standing, ...], frame: Frame) -> None:
+def test_the_same_arguments_give_the_same_pixels(
+    renderer: Renderer, people: tuple[Standing, ...], frame: Frame
+) -> None:
     again = renderer.frame(people, noise_seed=3)
     assert (again.image_bgr == frame.image_bgr).all()
     assert again.sightings == frame.sightings

@@ -70,7 +70,8 @@ def test_a_stills_split_has_pictures_and_boxes(filmed: Path) -> None:
     for camera in ("entrance", "aisle"):
         names = sorted(p.name for p in (filmed / "many" / camera).iterdir())
         assert names == ["000001.jpg", "000002.jpg", "000003.jpg"]
-        assert cv2.imread(str(filmed / "many" / camera / names[0])).shape == (90, 160, 3)
+        picture = cv2.imread(str(filmed / "many" / camera / names[0]))
+        assert picture is not None and picture.shape == (90, 160, 3)
         rows = [line.split(",") for line in (filmed / "many" / f"{camera}.gt.txt").read_text().splitlines()]
         assert rows and {int(r[0]) for r in rows} <= {1, 2, 3}
         people |= {int(r[1]) for r in rows}

@@ -89,8 +89,10 @@ def test_net_crossings_tell_where_somebody_ended(ys: list[float]) -> None:
         assert net == int(sides[-1]) - int(sides[0])
 
 
-def test_simulated_crossings_agree_with_a_naive_count(plan: TwinPlan, entrance: CameraConfig, crowd: Trajectories) -> None:
-    """The oracle reads y alone: a frame pair on both sides of the door line, both its ends left behind by CONFIRMED_M."""
+def test_simulated_crossings_agree_with_a_naive_count(
+    plan: TwinPlan, entrance: CameraConfig, crowd: Trajectories
+) -> None:
+    """The oracle reads y alone: positions on both sides of the door line, CONFIRMED_M or more off it."""
     camera = plan.pinhole("entrance")
     found = true_crossings(crowd, camera, "entrance", entrance)
     line = floor_line(camera, entrance, "door", "here")
@@ -127,9 +129,7 @@ def test_visits_agree_with_a_naive_count(plan: TwinPlan, aisle: CameraConfig) ->
     """Somebody stands in the promotion zone for 3 s, steps out for half a second, and comes back for 2 s."""
     inside, outside = (-1.0, 3.4), (-1.0, 1.5)
     path = [outside] * 10 + [inside] * 30 + [outside] * 5 + [inside] * 20 + [outside] * 30
-    visits = true_visits(
-        _paths([[p[0] for p in path]], [[p[1] for p in path]]), plan.pinhole("aisle"), "aisle", aisle
-    )
+    visits = true_visits(_paths([[p[0] for p in path]], [[p[1] for p in path]]), plan.pinhole("aisle"), "aisle", aisle)
     assert [(v.zone_id, v.enter_s, v.exit_s, v.truncated) for v in visits] == [("promotion", 1.0, 6.5, False)]
     assert visits[0].dwell_s == pytest.approx(5.5)
 
