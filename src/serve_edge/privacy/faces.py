@@ -38,7 +38,7 @@ class FaceFinder:
         if not model.is_file():
             raise _refused("no such file", model)
         level = cv2.utils.logging.getLogLevel()
-        cv2.utils.logging.setLogLevel(_ERRORS_ONLY)  # OpenCV 5 warns that the CPU target is the only one, on every start
+        cv2.utils.logging.setLogLevel(_ERRORS_ONLY)  # OpenCV 5 warns on every start that the CPU is its only target
         try:
             self._yunet = cv2.FaceDetectorYN.create(str(model), "", (_LEAST_SIDE_PX, _LEAST_SIDE_PX), SCORE_THRESHOLD)
             self._yunet.detect(np.zeros((_LEAST_SIDE_PX, _LEAST_SIDE_PX, 3), np.uint8))

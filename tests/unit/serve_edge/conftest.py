@@ -1,4 +1,4 @@
-"""A real bundle and a real video, both made here: a detector that finds red figures, a re-ID model that sees colours."""
+"""A real bundle and a real video, both made here: the detector finds red figures, the re-ID model sees colours."""
 
 from collections.abc import Callable
 from fractions import Fraction

@@ -1,5 +1,6 @@
 """Counting across a line: a table of paths frame by frame, and what holds for any path."""
 
+import itertools
 import math
 
 import pytest
@@ -148,7 +149,7 @@ def test_time_reversed_swaps_in_and_out(xs: list[float | None]) -> None:
 @given(_PATHS)
 def test_directions_alternate_and_none_without_a_change_of_side(xs: list[float | None]) -> None:
     directions = [c.direction for c in walk(xs)]
-    assert all(a != b for a, b in zip(directions, directions[1:], strict=False))
+    assert all(a != b for a, b in itertools.pairwise(directions))
     seen = [x for x in xs if x is not None]
     if not (any(x > 500 for x in seen) and any(x < 500 for x in seen)):
         assert directions == []
