@@ -14,6 +14,7 @@ from dongsun.export.detector_gate import GateFrames
 from dongsun.export.reid_export import GateCrops
 from dongsun.export.settings import ExportSettings
 
+_CALIBRATING: tuple[Split] = ("calibration",)
 _JUDGING: tuple[Split, Split] = ("validation", "test")
 """The first steers accuracy control and thresholds; the second only tells (and may fail) the gate."""
 
@@ -41,7 +42,7 @@ class GateInputs:
     def calibration_crops(self, spec: InputSpec) -> CalibrationSet:
         """Crops of the calibration split, stretched."""
         manifest = self._reid_manifest
-        rows = read_manifest(manifest, ReidRecord, ("calibration",))
+        rows = read_manifest(manifest, ReidRecord, _CALIBRATING)
         paths = [resolve(manifest, row.path) for row in rows]
         return calibration_set(paths, spec, self._settings.calibration_pictures, "crops")
 
@@ -89,7 +90,7 @@ class GateInputs:
         )
 
     def _calibration_paths(self) -> list[Path]:
-        rows = read_manifest(self._detector_manifest, DetectorRecord, ("calibration",))
+        rows = read_manifest(self._detector_manifest, DetectorRecord, _CALIBRATING)
         return [resolve(self._detector_manifest, row.path) for row in rows]
 
     def _has_labels(self, split: Split) -> bool:
