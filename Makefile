@@ -43,8 +43,26 @@ demo: setup ## the main job on the synthetic store; ends with reports/demo/index
 demo-real: setup ## the same job on real footage: make demo-real ASSETS=<dir>
 	@DONGSUN_ASSETS="$(ASSETS)" $(BIN)/python -m dongsun.cli.demo pets2009 people-detection
 
-test: setup lint ## lint, types, layers and every test
+EDGE := .venv-edge
+$(EDGE)/.dongsun-ready: requirements/edge.lock pyproject.toml $(shell find src/contract src/serve_edge -name '*.py') | $(STAMP)
+	@test -x $(EDGE)/bin/python || $(UV) venv --quiet --python $(PYTHON) $(EDGE)
+	$(UV) pip sync --quiet --require-hashes --compile-bytecode --python $(EDGE)/bin/python requirements/edge.lock
+	rm -rf build && $(UV) build --quiet --wheel --no-build-isolation --python $(BIN)/python --out-dir $(EDGE)/wheel .
+	$(UV) pip install --quiet --no-deps --reinstall --python $(EDGE)/bin/python $(EDGE)/wheel/dongsun-*.whl
+	rm -rf build src/*.egg-info dongsun.egg-info && touch $@
+
+edge: $(EDGE)/.dongsun-ready ## a station's environment in .venv-edge: the built wheel and the edge extra alone, no torch
+
+test: setup lint edge ## lint, types, layers and every test
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile
+
+weights: setup ## make weights/ again: our own start weights, from twin stills only (an hour or more on 2 cores)
+	$(BIN)/dongsun twin store=pretrain
+	$(BIN)/dongsun ingest store=pretrain
+	$(BIN)/dongsun sample store=pretrain sampling=full
+	$(BIN)/dongsun train-detector store=pretrain
+	$(BIN)/dongsun train-reid store=pretrain
+	$(BIN)/python -m dongsun.train.publish_weights models/pretrain weights
 
 lint: setup ## ruff, mypy and the layer contracts
 	$(BIN)/ruff check .
@@ -58,4 +76,4 @@ services: ## the system parts that some tests use (none yet in this version)
 clean: ## forget everything that stages made (not the environment)
 	rm -rf data/raw/demo data/interim data/processed models bundles reports
 
-.PHONY: help setup lock demo demo-real test lint services clean
+.PHONY: help setup lock demo demo-real edge test weights lint services clean
