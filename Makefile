@@ -62,7 +62,8 @@ weights: setup ## make weights/ again: our own start weights, from twin stills o
 	$(BIN)/dongsun sample store=pretrain sampling=full
 	$(BIN)/dongsun train-detector store=pretrain
 	$(BIN)/dongsun train-reid store=pretrain
-	$(BIN)/python -m dongsun.train.publish_weights models/pretrain weights
+	install -m 644 models/pretrain/detector/detector.pt weights/twin-yolo26n.pt
+	install -m 644 models/pretrain/reid/reid.pt weights/twin-reid.pt
 
 lint: setup ## ruff, mypy and the layer contracts
 	$(BIN)/ruff check .
