@@ -26,3 +26,8 @@ def resolve_device(choice: DeviceChoice) -> Device:
     if choice == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
     return choice
+
+
+def computes_bf16() -> bool:
+    """Whether this CPU multiplies bf16 itself (AVX-512 BF16); others would only emulate it, slowly."""
+    return bool(torch.cpu._is_avx512_bf16_supported())

@@ -16,6 +16,7 @@ from ultralytics.utils.torch_utils import strip_optimizer
 
 from dongsun.contract.errors import DongsunError
 from dongsun.data.augmentation import AugmentRecipe, build_compose
+from dongsun.train.device import computes_bf16
 
 
 class _FitFrame:
@@ -114,7 +115,7 @@ class RectangularTrainer(DetectionTrainer):  # type: ignore[misc]
         to `torch.autocast("cpu")`, whose arithmetic is bf16 and needs no loss scaling.
         """
         self.model.to(memory_format=torch.channels_last)
-        self.amp = half and torch.cpu._is_avx512_bf16_supported()
+        self.amp = half and computes_bf16()
 
     def final_eval(self) -> None:
         """Strips what only training needs from the checkpoints; their figures are already known per epoch."""

@@ -12,7 +12,7 @@ import torch
 from torch.utils.data import DataLoader, Dataset
 
 from dongsun.data.augmentation import AugmentRecipe
-from dongsun.train.device import Device
+from dongsun.train.device import Device, computes_bf16
 from dongsun.train.reid.crops import CropDataset, CropSet
 from dongsun.train.reid.embedder import ReidEmbedder
 from dongsun.train.reid.feature_cache import cache_features
@@ -69,6 +69,8 @@ def train_embedder(
         seed=task.seed,
     )
     workers = task.machine.workers if settings.trunk == "finetune" else 0  # cached maps need no decoding
+    if task.device == "cpu" and settings.trunk == "finetune":
+        embedder.trunk.to(memory_format=torch.channels_last)
     module = ReidModule(embedder, structure.embedding_size, len(task.train.person_ids), task.validation, settings)
     keeper = EpochKeeper(on_epoch, keep_best=settings.keep == "best")
     trainer = _trainer(task, keeper, work_directory)
@@ -83,7 +85,7 @@ def train_embedder(
             DataLoader(train, batch_sampler=sampler, num_workers=workers, persistent_workers=workers > 0),
             DataLoader(validation, _VALIDATION_BATCH, num_workers=workers) if len(task.validation) else None,
         )
-    embedder.cpu().eval()
+    embedder.to("cpu", memory_format=torch.contiguous_format).eval()
     return keeper.kept
 
 
@@ -112,13 +114,21 @@ def _datasets(
     return pairs[0], pairs[1]
 
 
+def _precision(task: ReidTask) -> str:
+    """As the machine's settings say; a CPU that cannot compute bf16 itself stays at fp32."""
+    wanted = task.machine.reid_precision
+    able = task.device == "cuda" or (wanted == "bf16-mixed" and computes_bf16())
+    # A head on cached maps is too small to gain by it.
+    return wanted if able and task.settings.trunk == "finetune" else "32-true"
+
+
 def _trainer(task: ReidTask, keeper: EpochKeeper, work_directory: Path) -> pl.Trainer:
     logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
     torch.set_float32_matmul_precision("high")
     return pl.Trainer(
         accelerator="gpu" if task.device == "cuda" else "cpu",
         devices=1,
-        precision=task.machine.reid_precision if task.device == "cuda" else "32-true",
+        precision=_precision(task),
         max_epochs=task.settings.epochs,
         deterministic="warn",
         default_root_dir=work_directory,
