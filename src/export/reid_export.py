@@ -19,7 +19,13 @@ from dongsun.eval.threshold_evidence import tune_on
 from dongsun.eval.threshold_settings import ThresholdSettings
 from dongsun.export.calibration import CalibrationSet, evenly_spaced
 from dongsun.export.embedding_parity import EmbeddingParity, embedding_parity, unit_rows
-from dongsun.export.quantise import Quantised, quantise, quantise_with_accuracy_control, reid_head
+from dongsun.export.quantise import (
+    Quantised,
+    first_convolution,
+    quantise,
+    quantise_with_accuracy_control,
+    reid_head,
+)
 from dongsun.export.reid_source import NAME, ReidSource
 from dongsun.export.runners import Run, in_batches, median_ms, onnx_runner, openvino_runner
 from dongsun.export.settings import ExportSettings
@@ -95,7 +101,7 @@ class ReidExport:
         self._calibration = calibration
         self._gates = gates
         self._seed = seed
-        self._float_operations = reid_head(source.model)
+        self._float_operations = first_convolution(source.model) + reid_head(source.model)
         self._metrics: dict[str, float] = {}
         self._notes: list[str] = []
 
@@ -186,7 +192,7 @@ class ReidExport:
         """Plain quantisation, and quantisation with accuracy control where that fails its gate."""
         if self._calibration is None:
             raise ValueError("INT8 needs calibration crops")
-        quantised = quantise(self._source.model, self._calibration, self._float_operations, NAME)
+        quantised = quantise(self._source.model, self._calibration, self._float_operations, NAME, exact_bias=True)
         try:
             sets = self._judge_int8(quantised, staged, float_sets)
         except DongsunError as refusal:

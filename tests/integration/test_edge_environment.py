@@ -32,7 +32,9 @@ def test_nothing_of_the_training_stack_is_installed(tmp_path: Path) -> None:
 def test_help_and_errors_in_the_clean_environment(tmp_path: Path) -> None:
     done = edge(str(EDGE / "dongsun-edge"), "count", "--help", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert all(option in done.stdout for option in ("--bundle", "--store", "--camera", "--source", "--out", "--annotate"))
+    assert all(
+        option in done.stdout for option in ("--bundle", "--store", "--camera", "--source", "--out", "--annotate")
+    )
     wrong = edge(
         str(EDGE / "dongsun-edge"), "count", "--bundle", "nowhere", "--store", "nowhere.yaml", "--camera", "c",
         "--source", "nowhere.mp4", "--out", "out", cwd=tmp_path,

@@ -20,4 +20,14 @@ def test_edge_imports_nothing_heavy() -> None:
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     loaded = set(done.stdout.split())
     assert "dongsun" in loaded and "numpy" in loaded
-    assert not loaded & {"torch", "hydra", "omegaconf", "mlflow", "ultralytics", "pandas", "pyarrow", "matplotlib", "numba"}
+    assert not loaded & {
+        "torch",
+        "hydra",
+        "omegaconf",
+        "mlflow",
+        "ultralytics",
+        "pandas",
+        "pyarrow",
+        "matplotlib",
+        "numba",
+    }

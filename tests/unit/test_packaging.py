@@ -10,7 +10,8 @@ SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
 def test_every_subpackage_is_listed() -> None:
     found = {
-        ".".join(["dongsun", *init.parent.relative_to(ROOT / "src").parts]) for init in (ROOT / "src").rglob("__init__.py")
+        ".".join(["dongsun", *init.parent.relative_to(ROOT / "src").parts])
+        for init in (ROOT / "src").rglob("__init__.py")
     }
     assert set(SETTINGS["tool"]["setuptools"]["packages"]) == found
     folders = {p.parent for p in (ROOT / "src").rglob("*.py")}

@@ -58,7 +58,12 @@ def test_many_rows_go_out_in_row_groups(tmp_path, crop):
         for index in range(rows):
             writer.write(crop(f"{index}.png", frame=index))
     assert pq.ParquetFile(tmp_path / "m.parquet").metadata.num_row_groups == 3
-    assert count_rows(tmp_path / "m.parquet", ReidRecord) == {"train": rows, "validation": 0, "calibration": 0, "test": 0}
+    assert count_rows(tmp_path / "m.parquet", ReidRecord) == {
+        "train": rows,
+        "validation": 0,
+        "calibration": 0,
+        "test": 0,
+    }
     frames = [record.frame_index for record in read_manifest(tmp_path / "m.parquet", ReidRecord)]
     assert frames == list(range(rows))
 
