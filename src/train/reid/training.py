@@ -85,7 +85,7 @@ def train_embedder(
             DataLoader(train, batch_sampler=sampler, num_workers=workers, persistent_workers=workers > 0),
             DataLoader(validation, _VALIDATION_BATCH, num_workers=workers) if len(task.validation) else None,
         )
-    embedder.to("cpu", memory_format=torch.contiguous_format).eval()
+    embedder.cpu().to(memory_format=torch.contiguous_format).eval()
     return keeper.kept
 
 

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from dongsun.cli.main import STAGES, config_directory
 from dongsun.cli.tracking import TrackingSettings, flatten, tracked_run
 from dongsun.contract.errors import DongsunError

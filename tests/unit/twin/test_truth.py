@@ -28,6 +28,10 @@ def plan() -> TwinPlan:
     return twin_plan(load_store(DEMO), DEMO)
 
 
+LINE_Y_M = 1.4
+"""The demo store's door line runs along this depth."""
+
+
 @pytest.fixture(scope="module")
 def entrance() -> CameraConfig:
     return load_store(DEMO).camera("entrance")
@@ -44,19 +48,20 @@ def crowd(plan: TwinPlan) -> Trajectories:
 
 
 def test_a_walk_through_the_door_is_one_crossing_in(plan: TwinPlan, entrance: CameraConfig) -> None:
-    y = np.linspace(-1.0, 2.0, 31).tolist()
+    y = (LINE_Y_M + np.linspace(-1.6, 1.4, 31)).tolist()
     found = true_crossings(_paths([[0.0] * 31], [y]), plan.pinhole("entrance"), "entrance", entrance)
-    assert [(c.direction, c.frame_index) for c in found] == [("in", 17)]  # y passes 0.6 m between frames 16 and 17
+    assert [(c.direction, c.frame_index) for c in found] == [("in", 17)]  # the line is passed between frames 16 and 17
     assert found[0].time_s == pytest.approx(1.7)
 
 
 def test_turning_back_on_the_line_counts_nothing(plan: TwinPlan, entrance: CameraConfig) -> None:
-    y = [*np.linspace(-1.0, 0.65, 20), *np.linspace(0.65, -1.0, 20)]
+    out, turn = LINE_Y_M - 1.6, LINE_Y_M + 0.05
+    y = [*np.linspace(out, turn, 20), *np.linspace(turn, out, 20)]
     assert not true_crossings(_paths([[0.0] * 40], [y]), plan.pinhole("entrance"), "entrance", entrance)
 
 
 def test_jitter_on_the_line_counts_once(plan: TwinPlan, entrance: CameraConfig) -> None:
-    y = [-0.5, 0.3, 0.55, 0.65, 0.57, 0.66, 0.55, 0.68, 0.9, 1.5]
+    y = [LINE_Y_M + d for d in (-1.1, -0.3, -0.05, 0.05, -0.03, 0.06, -0.05, 0.08, 0.3, 0.9)]
     found = true_crossings(_paths([[0.0] * 10], [y]), plan.pinhole("entrance"), "entrance", entrance)
     assert [(c.direction, c.frame_index) for c in found] == [("in", 7)]
 
