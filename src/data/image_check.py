@@ -14,7 +14,8 @@ T = TypeVar("T")
 ImageCheck = Literal["decode", "header", "off"]
 """`decode` reads every pixel (finds truncation), `header` the size alone, `off` does not open the file."""
 
-_UNREADABLE = (OSError, SyntaxError, ValueError, EOFError, struct.error, Image.DecompressionBombError)
+# ImportError: ultralytics, once imported, replaces Pillow's `open` by one that asks for a HEIF plugin at unknown bytes.
+_UNREADABLE = (OSError, SyntaxError, ValueError, EOFError, struct.error, Image.DecompressionBombError, ImportError)
 
 
 @dataclass(frozen=True)
