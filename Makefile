@@ -54,7 +54,7 @@ $(EDGE)/.dongsun-ready: requirements/edge.lock pyproject.toml $(shell find src/c
 edge: $(EDGE)/.dongsun-ready ## a station's environment in .venv-edge: the built wheel and the edge extra alone, no torch
 
 test: setup lint edge ## lint, types, layers and every test
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist loadfile
 
 weights: setup ## make weights/ again: our own start weights, from twin stills only (an hour or more on 2 cores)
 	$(BIN)/dongsun twin store=pretrain
