@@ -10,7 +10,8 @@ from dongsun.serve_edge.pipeline.motion import Box
 _MEMORY_S = 0.7
 """Time constant of the remembered height: long against a box's jitter, short against a walk through the picture."""
 _FASTEST_PER_S = 0.4
-"""Heights change no faster than by this share a second: a brisk walk (1.6 m/s) seen from 4 m."""
+"""Heights shrink no faster than by this share a second: a brisk walk (1.6 m/s) seen from 4 m. They are not expected to
+grow: a box that grows is mostly somebody coming into view, and would go on growing only on paper."""
 _SHRUNK = 0.8
 """A box under this share of the remembered height is missing its lower part: bodies don't shrink that fast."""
 _BELIEVE_S = 1.0
@@ -71,7 +72,7 @@ class Stature:
             surprise = float(np.log(height / expected))
             if since_s > 0:
                 rate = self._rate_per_s + (1 - keep) ** 2 * surprise / since_s
-                self._rate_per_s = float(np.clip(rate, -_FASTEST_PER_S, _FASTEST_PER_S))
+                self._rate_per_s = float(np.clip(rate, -_FASTEST_PER_S, 0.0))
             self._remember(expected * float(np.exp((1 - keep**2) * surprise)), time_s)
         return box, not hidden
 
