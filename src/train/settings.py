@@ -15,7 +15,7 @@ class TrainerSettings:
         detector_batch: Frames a training step.
         reid_precision: Arithmetic of re-ID training.
         detector_half: bf16 mixed precision for the detector, on a GPU, or on a CPU that computes bf16 itself (AVX-512
-            BF16: three times faster); other CPUs train in fp32 whatever this says.
+            BF16: about 1.5 times faster); other CPUs train in fp32 whatever this says.
     """
 
     workers: int = Field(default=0, ge=0)
