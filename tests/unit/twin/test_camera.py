@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from dongsun.contract.errors import DongsunError
 from dongsun.contract.geometry import apply_homography, fit_homography
 from dongsun.contract.store import load_store, parse_store
-from dongsun.twin.camera import PinholeCamera
-from dongsun.twin.plan import twin_plan
-from dongsun.twin.survey import survey
+from dongsun.twin.camera.pinhole import PinholeCamera
+from dongsun.twin.plan.survey import survey
+from dongsun.twin.plan.twin_plan import twin_plan
 
 DEMO = Path(__file__).parents[3] / "conf" / "store" / "demo.yaml"
 
@@ -65,7 +65,7 @@ def test_the_demo_floor_points_fix_the_floor() -> None:
         points = np.array(config.floor_points)
         matrix = fit_homography(points[:, :2], points[:, 2:])
         picture = np.array([[0.3, 0.6], [0.5, 0.8], [0.7, 0.5]])
-        expected = plan.pinhole(camera_id).to_floor(picture * [plan.width_px, plan.height_px])
+        expected = plan.camera(camera_id).to_floor(picture * [plan.width_px, plan.height_px])
         assert apply_homography(matrix, picture) == pytest.approx(expected, abs=0.03)
 
 

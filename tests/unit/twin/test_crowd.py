@@ -7,8 +7,8 @@ import pytest
 
 from dongsun.contract.errors import DongsunError
 from dongsun.contract.store import load_store
-from dongsun.twin.crowd import Trajectories, simulate, walkable_floor
-from dongsun.twin.plan import Shelf, TwinPlan, twin_plan
+from dongsun.twin.crowd.simulate import Trajectories, simulate, walkable_floor
+from dongsun.twin.plan.twin_plan import Shelf, TwinPlan, twin_plan
 
 DEMO = Path(__file__).parents[3] / "conf" / "store" / "demo.yaml"
 

@@ -8,14 +8,14 @@ import numpy.typing as npt
 import pytest
 
 from dongsun.contract.store import load_store
-from dongsun.twin.bodies import load_bodies
-from dongsun.twin.camera import CameraLook
-from dongsun.twin.gait import Pose, bone_transforms
-from dongsun.twin.plan import TwinPlan, twin_plan
-from dongsun.twin.raster import skin_vertices
-from dongsun.twin.render import SUPERSAMPLING, Frame, Renderer, Standing
-from dongsun.twin.scene import build_scene
-from dongsun.twin.wardrobe import dress
+from dongsun.twin.camera.look import CameraLook
+from dongsun.twin.people.bodies import load_bodies
+from dongsun.twin.people.gait import Pose, bone_transforms
+from dongsun.twin.people.wardrobe import dress
+from dongsun.twin.plan.twin_plan import TwinPlan, twin_plan
+from dongsun.twin.render.raster import skin_vertices
+from dongsun.twin.render.renderer import SUPERSAMPLING, Frame, Renderer, Standing
+from dongsun.twin.scene.scene import build_scene
 
 DEMO = Path(__file__).parents[3] / "conf" / "store" / "demo.yaml"
 
@@ -27,7 +27,7 @@ def plan() -> TwinPlan:
 
 @pytest.fixture(scope="module")
 def renderer(plan: TwinPlan) -> Renderer:
-    return Renderer(build_scene(plan), plan.pinhole("entrance"), CameraLook())
+    return Renderer(build_scene(plan), plan.camera("entrance"), CameraLook())
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +71,7 @@ def test_visibility_is_the_share_that_stays_when_the_others_come(
 
 def test_the_foot_point_is_where_the_person_stands(renderer: Renderer, plan: TwinPlan) -> None:
     """The whole box's bottom centre lies within a foot's length of the simulated position's pixel."""
-    camera = plan.pinhole("entrance")
+    camera = plan.camera("entrance")
     for x, y in ((0.0, 2.0), (1.5, 1.0), (-1.0, 3.0)):
         seen = renderer.frame((Standing(dress(4), x, y, 0.7, Pose(0.0, 0.0)),), noise_seed=1).sightings[0]
         foot, _ = camera.project(np.array([[x, y, 0.0]]))

@@ -11,8 +11,8 @@ import yaml
 
 from dongsun.contract.errors import DongsunError
 from dongsun.contract.stage import SilentRunLog
-from dongsun.twin.run_twin import TwinStage
-from dongsun.twin.split import TwinSplit
+from dongsun.twin.film.split import TwinSplit
+from dongsun.twin.run_render import TwinStage
 
 DEMO = Path(__file__).parents[3] / "conf" / "store" / "demo.yaml"
 VIDEO = TwinSplit(name="train", seed=1, first_person=1, people=4, duration_s=1.5, warmup_s=15.0)
@@ -104,7 +104,7 @@ def test_an_interrupted_split_leaves_nothing(store: Path, tmp_path: Path, monkey
     def stop(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("dongsun.twin.run_twin.true_visits", stop)
+    monkeypatch.setattr("dongsun.twin.run_render.true_visits", stop)
     with pytest.raises(KeyboardInterrupt):
         _film(store, tmp_path, VIDEO)
     assert not (tmp_path / "train").exists()

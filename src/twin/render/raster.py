@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dongsun.twin.compiled import compiled
-from dongsun.twin.noise import hash01, value_noise
+from dongsun.twin.render.noise import hash01, value_noise
 
 F32 = npt.NDArray[np.float32]
 I32 = npt.NDArray[np.int32]

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from dongsun.contract.durable import write_text
-from dongsun.twin.render import Box, Sighting
+from dongsun.twin.render.renderer import Box, Sighting
 
 PERSON_CLASS, HEAD_CLASS = 1, 2
 LEAST_HEAD_VISIBILITY = 0.25

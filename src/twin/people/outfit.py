@@ -5,7 +5,7 @@ from typing import Literal, TypeVar
 
 import numpy as np
 
-from dongsun.twin.materials import Colour, Pattern
+from dongsun.twin.people.materials import Colour, Pattern
 
 PLAIN_TOPS: tuple[Colour, ...] = (
     (25, 25, 28), (32, 30, 30), (38, 36, 35), (48, 46, 46), (60, 60, 62), (85, 85, 88), (45, 36, 30), (58, 40, 30),

@@ -11,11 +11,13 @@ import jupedsim as jps
 import numpy as np
 import numpy.typing as npt
 import shapely
-from shapely.geometry import Point, Polygon, box
+from shapely.geometry import LineString, Point, Polygon, box
 
 from dongsun.contract.errors import DongsunError
-from dongsun.twin.plan import TwinPlan
-from dongsun.twin.wardrobe import dress
+from dongsun.twin.crowd.trajectories import Member, Trajectories, Walk
+from dongsun.twin.people.wardrobe import dress
+from dongsun.twin.plan.layout import Door
+from dongsun.twin.plan.twin_plan import TwinPlan
 
 AGENT_RADIUS_M = 0.22
 SPOT_OFF_SHELF_M = 0.55
@@ -32,38 +34,6 @@ class Spot:
     x_m: float
     y_m: float
     facing_rad: float
-
-
-@dataclass(frozen=True)
-class Trajectories:
-    """Where everyone is, frame by frame. Arrays are (frames, people); absent people are NaN.
-
-    Attributes:
-        person_ids: (people,) identities.
-        fps: Frames a second.
-        x_m: Floor position.
-        y_m: Floor position.
-        yaw_rad: Where the body faces.
-        phase: Place in the gait cycle, cycles.
-        stride: 0 stands … 1 walks.
-        reach: 0…1, arm raised to a shelf.
-        head_turn_rad: Turn of the head.
-    """
-
-    person_ids: npt.NDArray[np.int64]
-    fps: int
-    x_m: npt.NDArray[np.float64]
-    y_m: npt.NDArray[np.float64]
-    yaw_rad: npt.NDArray[np.float64]
-    phase: npt.NDArray[np.float64]
-    stride: npt.NDArray[np.float64]
-    reach: npt.NDArray[np.float64]
-    head_turn_rad: npt.NDArray[np.float64]
-
-    @property
-    def present(self) -> npt.NDArray[np.bool_]:
-        """(frames, people) whether a person is in the simulated world (shop or pavement)."""
-        return np.asarray(~np.isnan(self.x_m))
 
 
 @dataclass
@@ -131,29 +101,53 @@ def simulate(
 
 
 def walkable_floor(plan: TwinPlan) -> Polygon:
-    """Shop and pavement joined by the door, less the shelves, in metres."""
-    room = plan.room
-    half = room.width_m / 2
-    margin = 0.05
-    left, right = room.door_centre_x_m - room.door_width_m / 2, room.door_centre_x_m + room.door_width_m / 2
-    shop = box(-half + margin, 0.1, half - margin, room.depth_m - margin)
-    street = box(
-        room.door_centre_x_m - STREET_X_M - 1, STREET_FROM_Y_M - 0.6, room.door_centre_x_m + STREET_X_M + 1, -0.1
-    )
-    floor = shapely.union_all([shop, street, box(left + 0.05, -0.2, right - 0.05, 0.2)])
-    for shelf in plan.shelves:
-        floor = floor.difference(box(shelf.x0_m, shelf.y0_m, shelf.x1_m, shelf.y1_m))
-    pieces = list(floor.geoms) if hasattr(floor, "geoms") else [floor]
-    outside = Point(room.door_centre_x_m, STREET_FROM_Y_M)
-    reachable = [piece for piece in pieces if piece.contains(outside)]
+    """Shop and pavement joined by the doors, less walls and furniture, in metres."""
+    shop = plan.floor_polygon.buffer(-0.05, join_style="mitre")
+    pieces = [shop]
+    for door in plan.doors.values():
+        pieces += [pavement(plan, door), _doorway(plan, door)]
+    floor = shapely.union_all(pieces)
+    for item in plan.furniture:
+        floor = floor.difference(box(item.x0_m, item.y0_m, item.x1_m, item.y1_m))
+    for wall in plan.walls:
+        floor = floor.difference(LineString([wall.start, wall.end]).buffer(wall.thickness_m / 2, cap_style="square"))
+    parts = list(floor.geoms) if hasattr(floor, "geoms") else [floor]
+    outside = pavement(plan, next(iter(plan.doors.values()))).centroid
+    reachable = [part for part in parts if part.contains(outside)]
     if not reachable or reachable[0].area < 0.3 * shop.area:
         raise DongsunError(
             expected="a shop that can be entered from the street",
-            got="shelves that block the way",
+            got="furniture that blocks the way",
             where="twin.shelves",
             mend="leave at least a metre between shelves, walls and the door",
         )
     return reachable[0]
+
+
+def outward(plan: TwinPlan, door: Door) -> tuple[float, float]:
+    """Unit vector from a door to the street."""
+    (x0, y0), (x1, y1) = door.start, door.end
+    length = math.dist(door.start, door.end)
+    normal = ((y1 - y0) / length, (x0 - x1) / length)
+    inside = Point((x0 + x1) / 2 + 0.05 * normal[0], (y0 + y1) / 2 + 0.05 * normal[1])
+    return (-normal[0], -normal[1]) if plan.floor_polygon.contains(inside) else normal
+
+
+def pavement(plan: TwinPlan, door: Door) -> Polygon:
+    """The stretch of pavement before a door."""
+    nx, ny = outward(plan, door)
+    x, y = (door.start[0] + door.end[0]) / 2, (door.start[1] + door.end[1]) / 2
+    along = STREET_X_M + 1
+    near, far = 0.1, 0.6 - STREET_FROM_Y_M
+    corners = [(a, b) for a, b in ((-along, near), (along, near), (along, far), (-along, far))]
+    return Polygon([(x - a * ny + b * nx, y + a * nx + b * ny) for a, b in corners])
+
+
+def _doorway(plan: TwinPlan, door: Door) -> Polygon:
+    (x0, y0), (x1, y1) = door.start, door.end
+    length = math.dist(door.start, door.end)
+    ux, uy = (x1 - x0) / length * 0.05, (y1 - y0) / length * 0.05
+    return LineString([(x0 + ux, y0 + uy), (x1 - ux, y1 - uy)]).buffer(0.2, cap_style="flat")
 
 
 def browsing_spots(plan: TwinPlan, floor: Polygon) -> list[Spot]:
@@ -166,7 +160,13 @@ def browsing_spots(plan: TwinPlan, floor: Polygon) -> list[Spot]:
             spots += [Spot(x, y0 - off, math.pi / 2), Spot(x, y1 + off, -math.pi / 2)]
         for y in _spread(y0, y1):
             spots += [Spot(x0 - off, y, 0.0), Spot(x1 + off, y, math.pi)]
-    spots = [s for s in spots if s.y_m > 0.8 and free.contains(Point(s.x_m, s.y_m))]
+    doors = [LineString([door.start, door.end]) for door in plan.doors.values()]
+    shop = plan.floor_polygon
+    spots = [
+        s
+        for s in spots
+        if free.contains(at := Point(s.x_m, s.y_m)) and shop.contains(at) and all(at.distance(d) > 0.8 for d in doors)
+    ]
     if not spots:
         raise DongsunError(
             expected="room to stand before the shelves",
@@ -224,7 +224,8 @@ class _Driver:
         rng: np.random.Generator,
     ) -> None:
         self._simulation, self._visits, self._speeds, self._rng = simulation, visits, speeds, rng
-        self._x_street = plan.room.door_centre_x_m
+        door = next(iter(plan.doors.values()))
+        self._x_street = (door.start[0] + door.end[0]) / 2
         self._targets: dict[tuple[float, float], tuple[int, int]] = {}
         self._exits: dict[float, tuple[int, int]] = {}
         for side in (-1.0, 1.0):
@@ -342,18 +343,17 @@ def _with_motion(
                 (looking & reacher & (np.sin(seconds * 0.9 + glance[0]) > 0.3)).astype(float)
             )
             head[span, column] = 0.35 * np.sin(seconds * 0.55 + glance[0]) * np.sin(seconds * 0.23 + glance[1])
-    kept = slice(first, None)
-    return Trajectories(
-        person_ids=np.array(person_ids, np.int64),
-        fps=plan.fps,
-        x_m=recorder.x[kept],
-        y_m=recorder.y[kept],
-        yaw_rad=yaw[kept],
-        phase=phase[kept],
-        stride=stride[kept],
-        reach=reach[kept],
-        head_turn_rad=head[kept],
-    )
+    walks = []
+    for column, person_id in enumerate(person_ids):
+        here = ~np.isnan(recorder.x[first:, column])
+        edges = np.flatnonzero(np.diff(np.concatenate([[False], here, [False]]).astype(int)))
+        for start, stop in zip(edges[::2], edges[1::2], strict=True):
+            span = slice(first + start, first + stop)
+            arrays = (recorder.x, recorder.y, yaw, phase, stride, reach, head)
+            walks.append(Walk(person_id, int(start), *(a[span, column].astype(np.float32) for a in arrays)))
+    walks.sort(key=lambda w: (w.first_frame, w.person_id))
+    members = {p: Member(p) for p in person_ids}
+    return Trajectories(plan.fps, frames - first, tuple(walks), members)
 
 
 def _smoothed(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -12,12 +12,12 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from dongsun.twin.crowd import Trajectories
-from dongsun.twin.gait import Pose
-from dongsun.twin.plan import TwinPlan
-from dongsun.twin.render import Renderer, Sighting, Standing
-from dongsun.twin.scene import build_scene
-from dongsun.twin.wardrobe import dress
+from dongsun.twin.crowd.trajectories import Trajectories
+from dongsun.twin.people.gait import Pose
+from dongsun.twin.people.wardrobe import dress
+from dongsun.twin.plan.twin_plan import TwinPlan
+from dongsun.twin.render.renderer import Renderer, Sighting, Standing
+from dongsun.twin.scene.scene import build_scene
 
 FRAMES_PER_TAKE = 12
 _Order = TypeVar("_Order")
@@ -46,20 +46,20 @@ class FilmedFrame:
 
 def takes(plan: TwinPlan, trajectories: Trajectories, camera_id: str, seed: int) -> Iterator[Take]:
     """Cuts a clip into orders of `FRAMES_PER_TAKE` frames."""
-    t = trajectories
-    total = len(t.x_m)
-    for first in range(0, total, FRAMES_PER_TAKE):
+    for first in range(0, trajectories.frames, FRAMES_PER_TAKE):
         cast = []
-        for frame in range(first, min(first + FRAMES_PER_TAKE, total)):
-            columns = np.flatnonzero(t.present[frame])
-            rows = (t.x_m, t.y_m, t.yaw_rad, t.phase, t.stride, t.reach, t.head_turn_rad)
-            cast.append(np.column_stack([t.person_ids[columns].astype(np.float64), *(r[frame, columns] for r in rows)]))
+        for frame in range(first, min(first + FRAMES_PER_TAKE, trajectories.frames)):
+            rows = [
+                (w.person_id, w.x_m[k], w.y_m[k], w.yaw_rad[k], w.phase[k], w.stride[k], w.reach[k], w.head_turn_rad[k])
+                for w, k in trajectories.at(frame)
+            ]
+            cast.append(np.array(rows, np.float64).reshape(-1, 8))
         yield Take(plan, camera_id, first, seed, tuple(cast))
 
 
 def film(take: Take) -> list[FilmedFrame]:
     """Renders a take."""
-    renderer = _renderer(take.plan.model_dump_json(), take.camera_id)
+    renderer = _renderer(take.plan.model_dump_json(by_alias=True), take.camera_id)
     frames = []
     for offset, rows in enumerate(take.cast):
         people = tuple(
@@ -78,7 +78,7 @@ def film(take: Take) -> list[FilmedFrame]:
 def _renderer(plan_json: str, camera_id: str) -> Renderer:
     plan = TwinPlan.model_validate_json(plan_json)
     settings = plan.cameras[camera_id]
-    return Renderer(build_scene(plan), plan.pinhole(camera_id), settings.look())
+    return Renderer(build_scene(plan), plan.camera(camera_id), settings.look())
 
 
 class Studio:

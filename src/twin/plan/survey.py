@@ -1,7 +1,7 @@
 """What an installer would measure on site.
 
-`python -m dongsun.twin.survey conf/store/demo.yaml` prints, for every camera of a twin, the floor points, lines and
-zones in the store file's normalised picture coordinates.
+`python -m dongsun.twin.plan.survey conf/store/demo.yaml` prints, for every camera of a twin, the floor
+points, lines and zones in the store file's normalised picture coordinates.
 """
 
 import argparse
@@ -14,8 +14,9 @@ import yaml
 
 from dongsun.contract.errors import DongsunError
 from dongsun.contract.store import load_store
-from dongsun.twin.camera import PinholeCamera
-from dongsun.twin.plan import FloorPoint, TwinPlan, twin_plan
+from dongsun.twin.camera.pinhole import PinholeCamera
+from dongsun.twin.plan.frozen import FloorPoint
+from dongsun.twin.plan.twin_plan import TwinPlan, twin_plan
 
 GRID_M = 0.5
 
@@ -40,7 +41,7 @@ def survey(plan: TwinPlan) -> dict[str, dict[str, Any]]:
     """
     surveyed: dict[str, dict[str, Any]] = {}
     for camera_id, settings in plan.cameras.items():
-        camera = plan.pinhole(camera_id)
+        camera = plan.camera(camera_id)
         lines = {
             name: {
                 "from": _seen(camera, line.start, f"twin.cameras.{camera_id}.lines.{name}.start"),
@@ -63,8 +64,8 @@ def survey(plan: TwinPlan) -> dict[str, dict[str, Any]]:
 
 def _floor_points(plan: TwinPlan, camera: PinholeCamera) -> list[list[float]]:
     """Six floor marks spread over the picture: [picture x, picture y, floor x, floor y]."""
-    half = plan.room.width_m / 2
-    x, y = np.meshgrid(np.arange(-half + 0.5, half, GRID_M), np.arange(0.5, plan.room.depth_m, GRID_M))
+    x0, y0, x1, y1 = plan.bounds_m
+    x, y = np.meshgrid(np.arange(x0 + 0.5, x1, GRID_M), np.arange(y0 + 0.5, y1, GRID_M))
     floor = np.column_stack([x.ravel(), y.ravel()])
     pixels, front = camera.project(np.column_stack([floor, np.zeros(len(floor))]))
     normalised = pixels / np.array([camera.width_px, camera.height_px])

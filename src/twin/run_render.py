@@ -16,16 +16,17 @@ from tqdm import tqdm
 from dongsun.contract.durable import atomic_directory, write_json, write_text
 from dongsun.contract.stage import RunLog, StageResult
 from dongsun.contract.store import StoreConfig, load_store
-from dongsun.twin.bodies import BODIES_FILE
-from dongsun.twin.crowd import Trajectories, simulate
-from dongsun.twin.filming import Studio, film, takes
-from dongsun.twin.mot import MotFiles
-from dongsun.twin.plan import TwinPlan, twin_plan
-from dongsun.twin.split import TwinSplit, refuse_shared_people
-from dongsun.twin.stills import shoot, views
-from dongsun.twin.truth import true_crossings, true_visits
-from dongsun.twin.video import h264_clip
-from dongsun.twin.wardrobe import dress
+from dongsun.twin.crowd.simulate import simulate
+from dongsun.twin.crowd.trajectories import Trajectories
+from dongsun.twin.film.split import TwinSplit, refuse_shared_people
+from dongsun.twin.film.stills import shoot, views
+from dongsun.twin.film.studio import Studio, film, takes
+from dongsun.twin.film.video import h264_clip
+from dongsun.twin.people.bodies import BODIES_FILE
+from dongsun.twin.people.wardrobe import dress
+from dongsun.twin.plan.twin_plan import TwinPlan, twin_plan
+from dongsun.twin.truth.events import true_crossings, true_visits
+from dongsun.twin.truth.mot import MotFiles
 
 RENDERER_VERSION = 3
 """Raise it when the same settings give other pictures: splits on disk are then made again."""
@@ -114,7 +115,7 @@ class _Crew:
             boxes += self._film_camera(camera_id, trajectories)
         return {
             "kind": "video",
-            "frames": len(trajectories.x_m) * len(plan.cameras),
+            "frames": trajectories.frames * len(plan.cameras),
             "fps": plan.fps,
             "people": split.people,
             "boxes": boxes,
@@ -155,7 +156,7 @@ class _Crew:
     def _write_truth(self, trajectories: Trajectories) -> int:
         crossings, visits = [], []
         for camera_id, config in self.store.cameras.items():
-            camera = self.plan.pinhole(camera_id)
+            camera = self.plan.camera(camera_id)
             crossings += true_crossings(trajectories, camera, camera_id, config)
             visits += true_visits(trajectories, camera, camera_id, config)
         truth = self.directory / "truth"
@@ -185,9 +186,9 @@ class _Crew:
             truth / "positions.csv",
             ("frame_index", "person_id", "x_m", "y_m", "yaw_rad"),
             (
-                (f, int(t.person_ids[k]), f"{t.x_m[f, k]:.3f}", f"{t.y_m[f, k]:.3f}", f"{t.yaw_rad[f, k]:.3f}")
-                for f in range(len(t.x_m))
-                for k in t.present[f].nonzero()[0]
+                (f, w.person_id, f"{w.x_m[k]:.3f}", f"{w.y_m[k]:.3f}", f"{w.yaw_rad[k]:.3f}")
+                for f in range(t.frames)
+                for w, k in t.at(f)
             ),
         )
         self._write_people()
@@ -247,7 +248,7 @@ def _fingerprint(store: StoreConfig, plan: TwinPlan, split: TwinSplit) -> str:
     described = {
         "renderer": RENDERER_VERSION,
         "bodies": hashlib.sha256(BODIES_FILE.read_bytes()).hexdigest(),
-        "plan": plan.model_dump(mode="json"),
+        "plan": plan.model_dump(mode="json", by_alias=True),
         "cameras": {name: camera.model_dump(mode="json") for name, camera in store.cameras.items()},
         "split": TypeAdapter(TwinSplit).dump_python(split, mode="json"),
     }

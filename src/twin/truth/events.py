@@ -8,8 +8,8 @@ import numpy.typing as npt
 from dongsun.contract.errors import DongsunError
 from dongsun.contract.geometry import Point, point_in_polygon, position_along, signed_distance
 from dongsun.contract.store import CameraConfig
-from dongsun.twin.camera import PinholeCamera
-from dongsun.twin.crowd import Trajectories
+from dongsun.twin.camera.pinhole import PinholeCamera
+from dongsun.twin.crowd.trajectories import Trajectories
 
 CONFIRMED_M = 0.15
 """How far beyond a line somebody must come before the crossing counts: whoever turns back on it has not crossed."""
@@ -92,14 +92,13 @@ def true_crossings(
     found = []
     for line_id in config.lines:
         line = floor_line(camera, config, line_id, f"cameras.{camera_id}.lines.{line_id}")
-        for column, person_id in enumerate(trajectories.person_ids.tolist()):
-            for first, last in present_spans(trajectories, column):
-                path = np.column_stack([trajectories.x_m[first:last, column], trajectories.y_m[first:last, column]])
-                for offset, inward in _passages(path, line):
-                    frame = first + offset
-                    direction = "in" if inward else "out"
-                    time_s = frame / trajectories.fps
-                    found.append(TrueCrossing(camera_id, line_id, int(person_id), direction, frame, time_s))
+        for walk in trajectories.walks:
+            for offset, inward in _passages(walk.path_m, line):
+                frame = walk.first_frame + offset
+                direction = "in" if inward else "out"
+                found.append(
+                    TrueCrossing(camera_id, line_id, walk.person_id, direction, frame, frame / trajectories.fps)
+                )
     return sorted(found, key=lambda c: (c.frame_index, c.line_id, c.person_id))
 
 
@@ -128,15 +127,14 @@ def true_visits(
 ) -> list[TrueVisit]:
     """Stays of at least `SHORTEST_VISIT_S` in the camera's zones, in order of entering."""
     visits = []
-    fps = trajectories.fps
-    frames = len(trajectories.x_m)
+    fps, frames = trajectories.fps, trajectories.frames
     for zone_id in config.zones:
         polygon = floor_zone(camera, config, zone_id, f"cameras.{camera_id}.zones.{zone_id}")
-        for column, person_id in enumerate(trajectories.person_ids.tolist()):
+        for person_id in trajectories.members:
             inside = np.zeros(frames, bool)
-            for frame in np.flatnonzero(trajectories.present[:, column]):
-                foot = (float(trajectories.x_m[frame, column]), float(trajectories.y_m[frame, column]))
-                inside[frame] = point_in_polygon(foot, polygon)
+            for walk in trajectories.of(person_id):
+                for k, foot in enumerate(walk.path_m.tolist()):
+                    inside[walk.first_frame + k] = point_in_polygon((foot[0], foot[1]), polygon)
             for first, last in _bridged(_spans(inside), round(BRIDGED_GAP_S * fps)):
                 if (last - first) / fps >= SHORTEST_VISIT_S:
                     truncated = first == 0 or last == frames
@@ -147,13 +145,11 @@ def true_visits(
 def occupancy(trajectories: Trajectories, line: FloorLineOf) -> npt.NDArray[np.int64]:
     """(frames,) how many people are on the inner side of the (endless) line."""
     dx, dy = line.end[0] - line.start[0], line.end[1] - line.start[1]
-    side = (dx * (trajectories.y_m - line.start[1]) - dy * (trajectories.x_m - line.start[0])) * line.inner_sign
-    return np.asarray((np.nan_to_num(side, nan=-1.0) > 0).sum(axis=1), np.int64)
-
-
-def present_spans(trajectories: Trajectories, column: int) -> list[tuple[int, int]]:
-    """[first, last) frame ranges in which a person is in the simulated world."""
-    return _spans(trajectories.present[:, column])
+    inside = np.zeros(trajectories.frames, np.int64)
+    for walk in trajectories.walks:
+        side = (dx * (walk.y_m - line.start[1]) - dy * (walk.x_m - line.start[0])) * line.inner_sign
+        inside[walk.first_frame : walk.end_frame] += side > 0
+    return inside
 
 
 def _spans(flags: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:

@@ -6,12 +6,12 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from dongsun.twin.bodies import BodyLibrary, load_bodies
-from dongsun.twin.materials import FOLD, Colour, MaterialTable, Pattern
-from dongsun.twin.mesh import rounded_box, smoothed, vertex_normals
-from dongsun.twin.noise import fold_normals
-from dongsun.twin.outfit import Outfit, draw_outfit
-from dongsun.twin.person import Manner, Person
+from dongsun.twin.people.bodies import BodyLibrary, load_bodies
+from dongsun.twin.people.materials import FOLD, Colour, MaterialTable, Pattern
+from dongsun.twin.people.mesh import rounded_box, smoothed, vertex_normals
+from dongsun.twin.people.outfit import Outfit, draw_outfit
+from dongsun.twin.people.person import Manner, Person
+from dongsun.twin.render.noise import fold_normals
 
 Vectors = npt.NDArray[np.float64]
 Triangles = npt.NDArray[np.int32]

@@ -7,12 +7,13 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from dongsun.twin.bodies import load_bodies
-from dongsun.twin.camera import CameraLook, PinholeCamera
-from dongsun.twin.gait import Pose, bone_transforms
-from dongsun.twin.person import Person
-from dongsun.twin.raster import draw_depth, project_vertices, shade_person, skin_vertices
-from dongsun.twin.scene import Scene, render_backdrop
+from dongsun.twin.camera.look import CameraLook
+from dongsun.twin.camera.pinhole import PinholeCamera
+from dongsun.twin.people.bodies import load_bodies
+from dongsun.twin.people.gait import Pose, bone_transforms
+from dongsun.twin.people.person import Person
+from dongsun.twin.render.raster import draw_depth, project_vertices, shade_person, skin_vertices
+from dongsun.twin.scene.scene import Scene, render_backdrop
 
 SUPERSAMPLING = 2
 AMBIENT_ON_PEOPLE = 0.56

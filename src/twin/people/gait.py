@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from dongsun.twin.bodies import BodyLibrary
 from dongsun.twin.compiled import compiled
-from dongsun.twin.person import Person
+from dongsun.twin.people.bodies import BodyLibrary
+from dongsun.twin.people.person import Person
 
 Matrix = npt.NDArray[np.float64]
 

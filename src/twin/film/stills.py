@@ -9,14 +9,16 @@ import numpy as np
 import numpy.typing as npt
 from shapely.geometry import Point, Polygon
 
-from dongsun.twin.camera import CameraLook, PinholeCamera
-from dongsun.twin.crowd import walkable_floor
-from dongsun.twin.gait import Pose
-from dongsun.twin.plan import Shelf, TwinPlan
-from dongsun.twin.render import Renderer, Sighting, Standing
-from dongsun.twin.scene import build_scene
-from dongsun.twin.split import TwinSplit
-from dongsun.twin.wardrobe import dress
+from dongsun.twin.camera.look import CameraLook
+from dongsun.twin.camera.pinhole import PinholeCamera
+from dongsun.twin.crowd.simulate import walkable_floor
+from dongsun.twin.film.split import TwinSplit
+from dongsun.twin.people.gait import Pose
+from dongsun.twin.people.wardrobe import dress
+from dongsun.twin.plan.layout import Shelf
+from dongsun.twin.plan.twin_plan import TwinPlan
+from dongsun.twin.render.renderer import Renderer, Sighting, Standing
+from dongsun.twin.scene.scene import build_scene
 
 APART_M = 0.45
 
@@ -76,15 +78,15 @@ def _refurnished(plan: TwinPlan, rng: np.random.Generator) -> TwinPlan:
 
 def _hung_anywhere(plan: TwinPlan, floor: Polygon, rng: np.random.Generator) -> PinholeCamera:
     """Under the ceiling, looking at some free floor 3 to 8 m away."""
-    half, depth = plan.room.width_m / 2, plan.room.depth_m
+    x0, y0, x1, y1 = plan.bounds_m
     position = (
-        float(rng.uniform(0.3 - half, half - 0.3)),
-        float(rng.uniform(0.3, depth - 0.3)),
+        float(rng.uniform(x0 + 0.3, x1 - 0.3)),
+        float(rng.uniform(y0 + 0.3, y1 - 0.3)),
         float(rng.uniform(2.3, 3.1)),
     )
-    target = (0.0, depth / 2)
+    target = ((x0 + x1) / 2, (y0 + y1) / 2)
     for _ in range(50):
-        target = (float(rng.uniform(-half, half)), float(rng.uniform(0.5, depth)))
+        target = (float(rng.uniform(x0, x1)), float(rng.uniform(y0 + 0.5, y1)))
         if 3.0 < math.dist(target, position[:2]) < 8.0 and floor.contains(Point(target)):
             break
     yaw = math.atan2(target[1] - position[1], target[0] - position[0])

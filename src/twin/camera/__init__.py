@@ -1,0 +1,1 @@
+"""Where cameras hang, and what they do to light."""

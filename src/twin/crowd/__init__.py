@@ -1,0 +1,1 @@
+"""Who comes when, what they want, and how they get there."""

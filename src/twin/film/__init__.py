@@ -1,0 +1,1 @@
+"""Clips and stills of a split, on several processes."""

@@ -1,0 +1,1 @@
+"""Who visits: bodies, clothes, and how limbs move."""

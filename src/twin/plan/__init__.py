@@ -1,0 +1,1 @@
+"""The `twin:` section of a store file, and what follows from it."""

@@ -1,0 +1,1 @@
+"""People drawn into the empty shop."""

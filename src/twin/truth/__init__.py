@@ -1,0 +1,1 @@
+"""What really happened, from simulated positions and never from pixels."""
