@@ -12,6 +12,7 @@ from dongsun.twin.camera.pinhole import PinholeCamera
 from dongsun.twin.people.bodies import load_bodies
 from dongsun.twin.people.gait import Pose, bone_transforms
 from dongsun.twin.people.person import Person
+from dongsun.twin.render.look import Look
 from dongsun.twin.render.raster import draw_depth, project_vertices, shade_person, skin_vertices
 from dongsun.twin.scene.scene import Scene, render_backdrop
 
@@ -85,7 +86,7 @@ class Renderer:
         self._camera = camera.scaled(SUPERSAMPLING)
         self._lights = scene.lights
         self._backdrop = render_backdrop(scene, self._camera)
-        self._look = _Look(look, camera.width_px, camera.height_px)
+        self._look = Look(look, camera.width_px, camera.height_px)
         shape = (self._camera.height_px, self._camera.width_px)
         self._image = np.empty((*shape, 3), np.float32)
         self._nearness = np.empty(shape, np.float32)
@@ -235,32 +236,3 @@ def _halved(x0: float, y0: float, x1: float, y1: float) -> Box:
 def _circle(x_m: float, y_m: float, radius_m: float) -> npt.NDArray[np.float64]:
     theta = np.linspace(0, 2 * np.pi, 16, endpoint=False)
     return np.column_stack([x_m + radius_m * np.cos(theta), y_m + radius_m * np.sin(theta)])
-
-
-class _Look:
-    """Turns the ideal supersampled picture into what the camera delivers."""
-
-    def __init__(self, look: CameraLook, width_px: int, height_px: int) -> None:
-        self._look = look
-        self._size = (width_px, height_px)
-        rng = np.random.default_rng(7)
-        grain = rng.normal(0, 1.0, (height_px, width_px, 3)).astype(np.float32)
-        luminance = rng.normal(0, 0.6, (height_px, width_px, 1)).astype(np.float32)
-        self._grain = (cv2.GaussianBlur(grain, (0, 0), 0.7) * 1.6 + luminance) * look.noise
-        x, y = np.meshgrid(np.linspace(-1, 1, width_px), np.linspace(-1, 1, height_px))
-        falloff = (1 - look.vignette * (x**2 + y**2) / 2)[..., None]
-        self._gain = (falloff * np.array(look.white_balance_bgr) * look.exposure).astype(np.float32)
-        tone = np.linspace(0, 1, 256) ** (1 / look.gamma) * 255
-        self._tone = np.clip(tone, 0, 255).astype(np.uint8)
-
-    def develop(self, image: F32, noise_seed: int) -> npt.NDArray[np.uint8]:
-        """(2h, 2w, 3) float BGR to the camera's (h, w, 3) uint8."""
-        picture = cv2.resize(image, self._size, interpolation=cv2.INTER_AREA)
-        picture = cv2.GaussianBlur(picture, (0, 0), self._look.blur_px)
-        if self._look.saturation != 1.0:
-            grey = picture.mean(axis=2, keepdims=True)
-            picture = grey + (picture - grey) * np.float32(self._look.saturation)
-        rng = np.random.default_rng(noise_seed)
-        shift = (int(rng.integers(self._size[1])), int(rng.integers(self._size[0])))
-        picture = picture * self._gain + np.roll(self._grain, shift, axis=(0, 1))
-        return np.asarray(cv2.LUT(np.clip(picture, 0, 255).astype(np.uint8), self._tone), np.uint8)
