@@ -14,7 +14,8 @@ from dongsun.twin.people.gait import Pose, bone_transforms
 from dongsun.twin.people.person import Person
 from dongsun.twin.render.look import Look
 from dongsun.twin.render.raster import draw_depth, project_vertices, shade_person, skin_vertices
-from dongsun.twin.scene.scene import Scene, render_backdrop
+from dongsun.twin.scene.backdrop import render_backdrop
+from dongsun.twin.scene.scene import Scene
 
 SUPERSAMPLING = 2
 AMBIENT_ON_PEOPLE = 0.56
