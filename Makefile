@@ -57,7 +57,7 @@ test: setup lint edge ## lint, types, layers and every test
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist loadfile
 
 weights: setup ## make weights/ again: our own start weights, from twin stills only (an hour or more on 2 cores)
-	$(BIN)/dongsun twin store=pretrain
+	$(BIN)/dongsun twin render store=pretrain
 	$(BIN)/dongsun ingest store=pretrain
 	$(BIN)/dongsun sample store=pretrain sampling=full
 	$(BIN)/dongsun train-detector store=pretrain

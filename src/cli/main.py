@@ -9,7 +9,13 @@ from dongsun.cli.quiet import silence_libraries
 from dongsun.contract.errors import DongsunError
 
 STAGES = {
-    "twin": "render the synthetic store: video and exact truth",
+    "twin-render": "film the synthetic store: video and exact truth",
+    "twin-truth": "the truth alone, without filming",
+    "twin-fast": "tracks and boxes with modelled detector noise, no pixels",
+    "twin-stream": "one camera of the synthetic store, live, to an address",
+    "twin-view": "an HTML page to look at a filmed store: plan, pictures, boxes, a time slider",
+    "twin-plan": "camera planning: what is seen, the fewest cameras, lines that count and lines that can't",
+    "twin-generate": "random plausible stores, from seeds",
     "ingest": "read a data set into manifests (AI-Hub, Market-1501, video + MOT truth, YOLO folders)",
     "sample": "systematic sampling (계통추출) of what to train on",
     "train-detector": "fine-tune the person detector",
@@ -17,8 +23,12 @@ STAGES = {
     "tune": "find the similarity threshold at a target false-match rate",
     "export": "quantise, check parity, write the edge bundle",
     "evaluate": "replay the test part through the bundle and measure",
+    "evaluate-twin": "the counting bench: a bundle on synthetic stores and seeds",
     "report": "one self-contained HTML page of it all",
 }
+"""Verb → what it does. A verb may be typed in two words: `dongsun twin render`."""
+UNTRACKED = ("twin-stream", "twin-view", "twin-plan", "twin-generate")
+"""These make something to look at, not a result."""
 
 
 def main() -> None:
@@ -28,18 +38,52 @@ def main() -> None:
     if not arguments or arguments[0] in ("-h", "--help"):
         print(_usage())
         return
-    verb = arguments[0]
     try:
-        if verb not in STAGES:
-            raise DongsunError(
-                expected=f"a stage: {', '.join(STAGES)}",
-                got=repr(verb),
-                where="command line",
-                mend="`dongsun --help` says what each does",
-            )
-        _compose_and_run(verb, arguments[1:])
+        verb, rest = verb_of(arguments)
+        _compose_and_run(verb, store_overrides(verb, rest))
     except DongsunError as error:
         _fail(error)
+
+
+def verb_of(arguments: list[str]) -> tuple[str, list[str]]:
+    """The verb, and what follows it.
+
+    Raises:
+        DongsunError: There is no such verb.
+    """
+    for words in (2, 1):
+        verb = "-".join(arguments[:words])
+        if verb in STAGES:
+            return verb, arguments[words:]
+    raise DongsunError(
+        expected=f"a stage: {', '.join(_typed(verb) for verb in STAGES)}",
+        got=repr(" ".join(arguments[:2]) if arguments[0] == "twin" else arguments[0]),
+        where="command line",
+        mend="`dongsun --help` says what each does",
+    )
+
+
+def store_overrides(verb: str, arguments: list[str]) -> list[str]:
+    """Overrides for Hydra, in which a first bare word is the store: its id, or (for the twin) the path of its file.
+
+    Raises:
+        DongsunError: The file is no store file, or the verb needs a store of `conf/`.
+    """
+    if not arguments or "=" in arguments[0] or arguments[0].startswith("-"):
+        return arguments
+    named, rest = arguments[0], arguments[1:]
+    if not named.endswith((".yaml", ".yml")):
+        return [f"store={named}", *rest]
+    if not verb.startswith("twin-"):
+        raise DongsunError(
+            expected="the id of a store of conf/store/",
+            got=named,
+            where="command line",
+            mend="put the file into conf/store/ and give its id; only `dongsun twin …` takes any path",
+        )
+    from dongsun.contract.store import load_store
+
+    return [f"store.id={load_store(Path(named)).id}", f"store_file={named}", *rest]
 
 
 def config_directory() -> Path:
@@ -71,7 +115,7 @@ def run_composed(config: Any, verb: str) -> None:
     tracking = TrackingSettings(
         enabled=bool(config.tracking.enabled), uri=config.tracking.uri, artifacts=Path(config.tracking.artifacts)
     )
-    if not tracking.enabled:
+    if not tracking.enabled or verb in UNTRACKED:
         print(stage.run(SilentRunLog()).summary)
         return
     params = OmegaConf.to_container(config.stage, resolve=True)
@@ -92,7 +136,7 @@ def run_composed(config: Any, verb: str) -> None:
 def _compose_and_run(verb: str, overrides: list[str]) -> None:
     import hydra
 
-    sys.argv = [f"dongsun {verb}", *overrides]
+    sys.argv = [f"dongsun {_typed(verb)}", *overrides]
 
     # hydra ships no types
     @hydra.main(  # type: ignore[untyped-decorator]
@@ -129,17 +173,23 @@ def _run_or_exit(config: Any, verb: str) -> None:
         raise
 
 
+def _typed(verb: str) -> str:
+    """As people type it."""
+    return verb.replace("-", " ") if verb.startswith("twin-") or verb == "evaluate-twin" else verb
+
+
 def _fail(error: DongsunError) -> NoReturn:
     print(f"dongsun: {error}", file=sys.stderr)
     sys.exit(2)
 
 
 def _usage() -> str:
-    verbs = "\n".join(f"  {name:<15} {what}" for name, what in STAGES.items())
+    verbs = "\n".join(f"  {_typed(name):<15} {what}" for name, what in STAGES.items())
     return (
-        f"usage: dongsun <stage> [key=value ...]\n\nStages, in their order:\n{verbs}\n\n"
+        f"usage: dongsun <stage> [STORE] [key=value ...]\n\nStages, in their order:\n{verbs}\n\n"
         "Each stage is a Hydra app:\n"
         "  dongsun train-reid reid/head=linear seed=3 store=pets2009   choose a group, set a value, name a store\n"
+        "  dongsun twin plan corner-shop                               a store by its id, or by the path of its file\n"
         "  dongsun train-reid --cfg job                                show the composed settings and stop\n"
         "  dongsun train-reid -m reid/head=linear,pooling,attention    one run for each\n"
         "Stores are conf/store/*.yaml. `dvc repro report@demo` redoes just what changed. A station uses `dongsun-edge`."
