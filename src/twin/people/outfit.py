@@ -1,11 +1,12 @@
-"""What a person wears, drawn from a seed: about 60 % plain, as in a real shop, the rest patterned or bright."""
+"""What a person wears, drawn from a seed: some plain, as most in a real shop, the rest patterned or bright."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeVar
 
 import numpy as np
 
 from dongsun.twin.people.materials import Colour, Pattern
+from dongsun.twin.plan.traffic import Uniform
 
 PLAIN_TOPS: tuple[Colour, ...] = (
     (25, 25, 28), (32, 30, 30), (38, 36, 35), (48, 46, 46), (60, 60, 62), (85, 85, 88), (45, 36, 30), (58, 40, 30),
@@ -38,7 +39,6 @@ Hair = Literal["short", "long", "bald", "cap"]
 Sleeve = Literal["none", "short", "long"]
 Lower = Literal["trousers", "shorts", "skirt"]
 Bag = Literal["none", "backpack", "tote"]
-PLAIN_SHARE = 0.6
 _T = TypeVar("_T")
 
 
@@ -72,14 +72,17 @@ class Outfit:
     bag_colour: Colour
 
 
-def draw_outfit(rng: np.random.Generator, *, female: bool, child: bool, body_height_m: float) -> Outfit:
+def draw_outfit(
+    rng: np.random.Generator, *, female: bool, child: bool, body_height_m: float, plain_share: float
+) -> Outfit:
     """Draws the looks of a person with the given body.
 
     Args:
         rng: The person's own generator.
         female: Whether the body is a woman's: it shifts lengths and hair, nothing else.
-        child: Children keep their baked height; adults are rescaled to a usual one (baked bodies come out tall).
-        body_height_m: Height of the baked body.
+        child: Children get the height given; adults are rescaled to a usual one (baked bodies come out tall).
+        body_height_m: The height that a child gets.
+        plain_share: How likely plain dark clothes are.
     """
 
     def colour(palette: tuple[Colour, ...]) -> Colour:
@@ -90,7 +93,7 @@ def draw_outfit(rng: np.random.Generator, *, female: bool, child: bool, body_hei
     def choose(*options: _T) -> _T:
         return options[int(rng.integers(len(options)))]
 
-    plain = rng.random() < PLAIN_SHARE
+    plain = rng.random() < plain_share
     jacket = bool(rng.random() < 0.4)
     coat = jacket and bool(rng.random() < 0.3)
     lower: Lower = choose(
@@ -134,3 +137,28 @@ def draw_outfit(rng: np.random.Generator, *, female: bool, child: bool, body_hei
         bag=choose("none", "none", "backpack", "tote"),
         bag_colour=colour(PLAIN_TOPS if rng.random() < 0.7 else BRIGHT_TOPS),
     )
+
+
+def in_uniform(outfit: Outfit, uniform: Uniform) -> Outfit:
+    """The same person at work: the uniform's colours, no patterns, no jacket, no bag; body, hair and shoes stay."""
+    cap = bgr(uniform.cap) if uniform.cap is not None else outfit.cap
+    return replace(
+        outfit,
+        top=bgr(uniform.top),
+        pattern=Pattern.SOLID,
+        sleeve="short" if outfit.sleeve == "none" else outfit.sleeve,
+        jacket=False,
+        coat=False,
+        jacket_open_m=0.0,
+        lower="trousers",
+        lower_colour=bgr(uniform.lower),
+        denim=False,
+        hair_style="cap" if uniform.cap is not None else outfit.hair_style,
+        cap=cap,
+        bag="none",
+    )
+
+
+def bgr(colour: str) -> Colour:
+    """`#rrggbb` as blue, green, red."""
+    return float(int(colour[5:7], 16)), float(int(colour[3:5], 16)), float(int(colour[1:3], 16))

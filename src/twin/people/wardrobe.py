@@ -9,23 +9,41 @@ import numpy.typing as npt
 from dongsun.twin.people.bodies import BodyLibrary, load_bodies
 from dongsun.twin.people.materials import FOLD, Colour, MaterialTable, Pattern
 from dongsun.twin.people.mesh import rounded_box, smoothed, vertex_normals
-from dongsun.twin.people.outfit import Outfit, draw_outfit
+from dongsun.twin.people.outfit import Outfit, draw_outfit, in_uniform
 from dongsun.twin.people.person import Manner, Person
+from dongsun.twin.plan.traffic import Uniform, Wardrobe
 from dongsun.twin.render.noise import fold_normals
 
 Vectors = npt.NDArray[np.float64]
 Triangles = npt.NDArray[np.int32]
+USUAL = Wardrobe()
 CHILD_BELOW_M = 1.5
+CHILD_HEIGHT_M = (1.0, 1.4)
 
 
 @lru_cache(maxsize=512)
-def dress(person_id: int) -> Person:
-    """The visitor number `person_id`: always the same body, clothes and manner."""
+def dress(person_id: int, wardrobe: Wardrobe = USUAL, uniform: Uniform | None = None, child: bool = False) -> Person:
+    """The person number `person_id`: always the same body, clothes and manner.
+
+    Args:
+        person_id: The seed of everything.
+        wardrobe: How alike visitors dress.
+        uniform: What they wear over it at work: its colours, without patterns, jackets and bags.
+        child: A child's body, 1.0 to 1.4 m; else whichever body the seed draws (one in 32 of them is a child's).
+    """
     library = load_bodies()
     rng = np.random.default_rng([7001, person_id])
     body = int(rng.integers(len(library.height_m)))
-    female, child = bool(library.female[body]), bool(library.height_m[body] < CHILD_BELOW_M)
-    outfit = draw_outfit(rng, female=female, child=child, body_height_m=float(library.height_m[body]))
+    if child:
+        body = int(np.argmin(library.height_m))
+    female, small = bool(library.female[body]), bool(library.height_m[body] < CHILD_BELOW_M)
+    height = float(library.height_m[body])
+    if child:  # a generator of its own, so that the clothes stay those of the same number
+        young = np.random.default_rng([7002, person_id])
+        female, height = bool(young.random() < 0.5), float(young.uniform(*CHILD_HEIGHT_M))
+    outfit = draw_outfit(rng, female=female, child=small, body_height_m=height, plain_share=wardrobe.plain_share)
+    if uniform is not None:
+        outfit = in_uniform(outfit, uniform)
     manner = Manner(
         walking_speed_m_s=float(rng.uniform(0.85, 1.3)),
         stride_m=float(0.78 * outfit.height_m * rng.uniform(0.93, 1.07)),
