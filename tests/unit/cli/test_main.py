@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dongsun.cli.main import STAGES, config_directory
+from dongsun.cli.main import STAGES, config_directory, store_overrides, verb_of
 from dongsun.cli.tracking import TrackingSettings, flatten, tracked_run
 from dongsun.contract.errors import DongsunError
 from dongsun.contract.stage import StageResult
@@ -24,7 +24,27 @@ def dongsun(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[st
 def test_help_names_every_stage() -> None:
     done = dongsun("--help")
     assert done.returncode == 0
-    assert all(stage in done.stdout for stage in STAGES)
+    assert all(stage in done.stdout or stage.replace("-", " ") in done.stdout for stage in STAGES)
+
+
+def test_a_verb_may_be_two_words() -> None:
+    assert verb_of(["twin", "render", "seed=1"]) == ("twin-render", ["seed=1"])
+    assert verb_of(["twin-plan"]) == ("twin-plan", [])
+    assert verb_of(["evaluate", "twin"]) == ("evaluate-twin", [])
+    assert verb_of(["evaluate", "store=demo"]) == ("evaluate", ["store=demo"])
+    with pytest.raises(DongsunError, match="twin dance"):
+        verb_of(["twin", "dance"])
+
+
+def test_a_bare_word_is_the_store(tmp_path: Path) -> None:
+    assert store_overrides("twin-plan", ["demo", "seed=2"]) == ["store=demo", "seed=2"]
+    assert store_overrides("twin-plan", ["seed=2"]) == ["seed=2"]
+    assert store_overrides("twin-plan", ["--cfg", "job"]) == ["--cfg", "job"]
+    file = tmp_path / "mine.yaml"
+    file.write_text("id: mine\ncameras: {a: {}}\n", encoding="utf-8")
+    assert store_overrides("twin-plan", [str(file)]) == ["store.id=mine", f"store_file={file}"]
+    with pytest.raises(DongsunError, match="conf/store"):
+        store_overrides("export", [str(file)])
 
 
 def test_unknown_stage_and_wrong_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
