@@ -44,17 +44,31 @@ class FilmedFrame:
     sightings: tuple[Sighting, ...]
 
 
-def takes(plan: TwinPlan, trajectories: Trajectories, camera_id: str, seed: int) -> Iterator[Take]:
-    """Cuts a clip into orders of `FRAMES_PER_TAKE` frames."""
-    for first in range(0, trajectories.frames, FRAMES_PER_TAKE):
+def camera_frames(plan: TwinPlan, trajectories: Trajectories, camera_id: str) -> int:
+    """How many pictures the camera takes in the span: the first at its beginning, then `fps_of` a second."""
+    return -(-trajectories.frames // frame_step(plan, camera_id))
+
+
+def frame_step(plan: TwinPlan, camera_id: str) -> int:
+    """Every how many-th frame of the simulation the camera takes."""
+    return plan.fps // plan.fps_of(camera_id)
+
+
+def takes(
+    plan: TwinPlan, trajectories: Trajectories, camera_id: str, seed: int, first: int = 0, end: int | None = None
+) -> Iterator[Take]:
+    """Cuts the camera's frames [first, end) into orders of `FRAMES_PER_TAKE`; frames are numbered at its own rate."""
+    step = frame_step(plan, camera_id)
+    last = camera_frames(plan, trajectories, camera_id) if end is None else end
+    for start in range(first, last, FRAMES_PER_TAKE):
         cast = []
-        for frame in range(first, min(first + FRAMES_PER_TAKE, trajectories.frames)):
+        for frame in range(start, min(start + FRAMES_PER_TAKE, last)):
             rows = [
                 (w.person_id, w.x_m[k], w.y_m[k], w.yaw_rad[k], w.phase[k], w.stride[k], w.reach[k], w.head_turn_rad[k])
-                for w, k in trajectories.at(frame)
+                for w, k in trajectories.at(frame * step)
             ]
             cast.append(np.array(rows, np.float64).reshape(-1, 8))
-        yield Take(plan, camera_id, first, seed, tuple(cast))
+        yield Take(plan, camera_id, start, seed, tuple(cast))
 
 
 def film(take: Take) -> list[FilmedFrame]:
