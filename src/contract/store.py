@@ -47,13 +47,31 @@ class ZoneConfig(_Frozen):
 
 
 class LensConfig(_Frozen):
-    """How the lens bends the picture."""
+    """How the lens bends the picture: coefficients as OpenCV calibrates them (`dongsun.contract.lens`)."""
 
     model: Literal["pinhole", "fisheye"] = "pinhole"
     k1: float = 0.0
     k2: float = 0.0
     k3: float = 0.0
-    k4: float = 0.0
+    k4: float = Field(default=0.0, description="fisheye only")
+    hfov_deg: Annotated[float, Field(gt=0, le=200)] | None = Field(
+        default=None, description="real horizontal field of view; needed unless the lens is a plain pinhole"
+    )
+
+    @property
+    def bends(self) -> bool:
+        """Whether straight lines come out bent."""
+        return self.model == "fisheye" or any((self.k1, self.k2, self.k3, self.k4))
+
+    @model_validator(mode="after")
+    def _can_be_straightened(self) -> "LensConfig":
+        if self.model == "pinhole" and self.k4:
+            raise ValueError("`k4` belongs to `model: fisheye`; a pinhole has k1, k2 and k3")
+        if self.bends and self.hfov_deg is None:
+            raise ValueError("`hfov_deg` is needed to straighten a lens that bends the picture")
+        if self.model == "pinhole" and self.hfov_deg is not None and self.hfov_deg > 170:
+            raise ValueError("a pinhole sees at most 170°; say `model: fisheye`")
+        return self
 
 
 class CameraConfig(_Frozen):
