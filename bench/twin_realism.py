@@ -2,8 +2,8 @@
 
     python bench/twin_realism.py data/raw/corner-shop/test [more split folders] --assets $DONGSUN_ASSETS
 
-For each camera: recall and precision of YOLOv8n (COCO weights, confidence .25, 640 px) on people at least 40 px tall and
-40 % visible (IoU 0.5; detections of smaller or more hidden people count neither way), and on how many near people
+For each camera: recall and precision of YOLOv8n (COCO weights, confidence .25, 640 px) on people at least 40 px tall
+and 40 % visible (IoU 0.5; detections of smaller or more hidden people count neither way), and on how many near people
 (head of 20 px or more, turned to the camera or not) YuNet finds a face. For each split: cross-camera rank-1 of Open
 Model Zoo's person-reidentification-retail-0277, same camera excluded.
 """
@@ -157,9 +157,8 @@ def main() -> None:
     detector = YOLO(str(chosen.assets / "detector" / "yolov8n.pt"))
     faces = FaceFinder(chosen.assets / "face" / "face_detection_yunet_2026may.onnx")
     model = chosen.assets / "reid" / "person-reidentification-retail-0277.xml"
-    print(
-        "| split | camera | people to find | recall | precision | near heads | with a face |\n|---|---|---|---|---|---|---|"
-    )
+    print("| split | camera | people to find | recall | precision | near heads | with a face |")
+    print("|---|---|---|---|---|---|---|")
     for split in chosen.splits:
         by_camera = {
             clip.stem: look_at(split, clip.stem, detector, faces, chosen.every) for clip in sorted(split.glob("*.mp4"))
@@ -167,11 +166,8 @@ def main() -> None:
         for camera, f in by_camera.items():
             asked = f.found + f.missed
             print(f"| {split} | {camera} | {asked} | {f.recall:.3f} | {f.precision:.3f} | {f.heads} | {f.faces} |")
-        found, missed = (sum(getattr(f, n) for f in by_camera.values()) for n in ("found", "missed"))
-        false = sum(f.false for f in by_camera.values())
-        print(
-            f"| {split} | all | {found + missed} | {found / max(found + missed, 1):.3f} | {found / max(found + false, 1):.3f} |"
-        )
+        total = Figures(*(sum(getattr(f, name) for f in by_camera.values()) for name in ("found", "missed", "false")))
+        print(f"| {split} | all | {total.found + total.missed} | {total.recall:.3f} | {total.precision:.3f} | | |")
         score, count = rank1(by_camera, model)
         print(f"\nretail-0277 across the cameras of {split}: rank-1 {score:.3f} among {count} people\n")
 

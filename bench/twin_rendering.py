@@ -2,9 +2,9 @@
 
     python bench/twin_rendering.py [--people 10] [--frames 60] [--hours 1]
 
-Renders and encodes 640×360 pictures with ten people in this process (one thread), after a warm-up, and prints the median
-of several takes by processor time. Then it simulates `--hours` of store time and prints the process's resident memory
-before and after, and while takes of it are made.
+Renders and encodes 640×360 pictures with ten people in this process (one thread), after a warm-up, and prints the
+median of several takes by processor time. Then it simulates `--hours` of store time and prints the process's resident
+memory before and after.
 """
 
 import argparse
