@@ -9,11 +9,13 @@ from shapely.geometry import Polygon
 from dongsun.contract.errors import DongsunError
 from dongsun.contract.store import LensConfig, StoreConfig
 from dongsun.twin.camera.pinhole import PinholeCamera
+from dongsun.twin.plan.checks import check_plan
 from dongsun.twin.plan.disturbances import Disturbances
 from dongsun.twin.plan.frozen import FloorPoint, Frozen, Positive
 from dongsun.twin.plan.layout import Counter, Door, Lighting, Shelf, Wall
 from dongsun.twin.plan.traffic import TwinStaff, Visitors, Wardrobe
 from dongsun.twin.plan.twin_camera import TwinCamera
+from dongsun.twin.plan.yaml_lines import YamlFile
 
 
 class TwinPlan(Frozen):
@@ -78,8 +80,12 @@ class TwinPlan(Frozen):
 def twin_plan(store: StoreConfig, where: Path | str) -> TwinPlan:
     """Reads the store's `twin:` section.
 
+    Args:
+        store: The store.
+        where: Its file, where there is one: the plan is then checked, and messages name the line.
+
     Raises:
-        DongsunError: The section is absent, breaks the format, or its cameras are not the store's.
+        DongsunError: The section is absent, breaks the format, its cameras are not the store's, or the shop cannot be.
     """
     raw: dict[str, Any] = dict(store.twin)
     if not raw:
@@ -89,21 +95,26 @@ def twin_plan(store: StoreConfig, where: Path | str) -> TwinPlan:
             where=str(where),
             mend="describe the shop as conf/store/demo.yaml does, or name a store that has a twin",
         )
+    file = YamlFile(where)
     try:
         plan = TwinPlan.model_validate(raw)
     except ValidationError as error:
+        first = ("twin", *error.errors()[0]["loc"])
         problems = "; ".join(f"twin.{'.'.join(str(k) for k in e['loc'])}: {e['msg']}" for e in error.errors())
         raise DongsunError(
             expected="a twin section as conf/store/README.md describes",
             got=problems,
-            where=str(where),
+            where=file.place(first),
             mend="mend the keys named",
         ) from error
     if set(plan.cameras) != set(store.cameras):
-        raise DongsunError(
+        file.refuse(
+            ("twin", "cameras"),
             expected=f"twin.cameras to be the store's cameras: {', '.join(store.cameras)}",
             got=", ".join(plan.cameras),
-            where=str(where),
             mend="name the same cameras in both sections",
         )
-    return plan.model_copy(update={"lenses": {name: camera.lens for name, camera in store.cameras.items()}})
+    plan = plan.model_copy(update={"lenses": {name: camera.lens for name, camera in store.cameras.items()}})
+    if Path(where).is_file():
+        check_plan(plan, store, where)
+    return plan

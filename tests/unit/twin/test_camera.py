@@ -69,38 +69,22 @@ def test_the_demo_floor_points_fix_the_floor() -> None:
         assert apply_homography(matrix, picture) == pytest.approx(expected, abs=0.03)
 
 
+HALL = {"floor": [[-4, 0], [4, 0], [4, 5], [-4, 5]], "doors": {"main": {"from": [-1, 0], "to": [1, 0]}}}
+CAMERA = {"position_m": [0, 1, 2], "yaw_deg": 0}
+
+
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("section", "said"),
     [
         ({}, "twin:"),
-        (
-            {
-                "room": {"width_m": 2.0, "depth_m": 5.0},
-                "shelves": [],
-                "cameras": {"a": {"position_m": [0, 1, 2], "yaw_deg": 0}},
-            },
-            "door",
-        ),
-        (
-            {
-                "room": {"width_m": 9.0, "depth_m": 5.0},
-                "shelves": [],
-                "cameras": {"b": {"position_m": [0, 1, 2], "yaw_deg": 0}},
-            },
-            "cameras",
-        ),
-        ({"room": {"width_m": 9.0, "depth_m": 5.0}, "shelves": [], "camera": {}}, "twin.cameras"),
-        (
-            {
-                "room": {"width_m": 9.0, "depth_m": 5.0},
-                "shelves": [{"x0_m": -9, "y0_m": 1, "x1_m": 1, "y1_m": 2}],
-                "cameras": {"a": {"position_m": [0, 1, 2], "yaw_deg": 0}},
-            },
-            "out of the room",
-        ),
+        ({**HALL, "doors": {}, "cameras": {"a": CAMERA}}, "twin.doors"),
+        ({**HALL, "cameras": {"b": CAMERA}}, "twin.cameras"),
+        ({**HALL, "camera": {}}, "twin.cameras"),
+        ({**HALL, "cameras": {"a": {**CAMERA, "fps": 3}}}, "does not divide"),
+        ({**HALL, "shelves": [{"x0_m": 1, "y0_m": 1, "x1_m": 1, "y1_m": 2}], "cameras": {"a": CAMERA}}, "x0_m < x1_m"),
     ],
 )
-def test_a_bad_twin_section_says_what_is_wrong(change: dict[str, object], said: str) -> None:
-    store = parse_store({"id": "x", "cameras": {"a": {}}, "twin": change}, where="x.yaml")
+def test_a_bad_twin_section_says_what_is_wrong(section: dict[str, object], said: str) -> None:
+    store = parse_store({"id": "x", "cameras": {"a": {}}, "twin": section}, where="x.yaml")
     with pytest.raises(DongsunError, match=said):
         twin_plan(store, "x.yaml")
