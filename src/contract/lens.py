@@ -67,7 +67,7 @@ class Lens:
         edge = half if is_fisheye else math.tan(half)
         focal = 0.5 / float(_bent(np.array([edge]), coefficients)[0]) if edge < limit else math.nan
         folds = not edge < limit
-        if not folds and turn <= limit:
+        if not folds and math.isfinite(turn):
             corner = 0.5 / focal * math.hypot(1.0, 1.0 / aspect)
             folds = float(_bent(np.array([limit]), coefficients)[0]) < corner * 1.001
         if folds:

@@ -5,9 +5,10 @@ from typing import Annotated
 
 from pydantic import Field
 
+from dongsun.contract.errors import DongsunError
 from dongsun.contract.store import LensConfig
 from dongsun.twin.camera.look import CameraLook
-from dongsun.twin.camera.pinhole import PinholeCamera
+from dongsun.twin.camera.store_camera import StoreCamera
 from dongsun.twin.plan.frozen import FloorPoint, Frozen, Positive
 
 
@@ -43,15 +44,27 @@ class TwinCamera(Frozen):
     lines: dict[str, FloorLine] = Field(default={})
     zones: dict[str, Annotated[tuple[FloorPoint, ...], Field(min_length=3)]] = Field(default={})
 
-    def geometry(self, width_px: int, height_px: int, lens: LensConfig) -> PinholeCamera:
-        """The camera's geometry at a picture size."""
-        return PinholeCamera(
+    def geometry(self, width_px: int, height_px: int, lens: LensConfig) -> StoreCamera:
+        """The camera's geometry at a picture size.
+
+        Raises:
+            DongsunError: The store's lens has another field of view, or one that its distortion does not allow.
+        """
+        if lens.hfov_deg is not None and abs(lens.hfov_deg - self.hfov_deg) > 1e-6:
+            raise DongsunError(
+                expected="the twin's camera and the store's lens to agree on the field of view",
+                got=f"lens.hfov_deg {lens.hfov_deg:g}, but twin.cameras.<id>.hfov_deg {self.hfov_deg:g}",
+                where="cameras.<id>.lens.hfov_deg",
+                mend="write the same number in both sections",
+            )
+        return StoreCamera(
             self.position_m,
             math.radians(self.yaw_deg),
             math.radians(self.pitch_deg),
             math.radians(self.hfov_deg),
             width_px,
             height_px,
+            lens,
         )
 
     def look(self) -> CameraLook:

@@ -1,6 +1,7 @@
 """The compiled inner loops: skinning, projection, z-buffer and shading of people.
 
-Depth is kept as 1/z, so that it interpolates linearly in the picture and larger is nearer; 0 is infinitely far.
+Depth is kept as nearness, so that larger is nearer and 0 is infinitely far: 1/z for a pinhole, which interpolates
+linearly in the picture, and 1/distance for a fisheye, which nearly does over the small triangles of a body.
 """
 
 import math
@@ -57,18 +58,53 @@ def skin_vertices(
 
 
 @compiled
-def project_vertices(world: F32, origin: F32, rotation: F32, focal: float, cx: float, cy: float) -> F32:
-    """World (n, 3) to (n, 3) of pixel x, pixel y, 1/z; 1/z is −1 behind the near plane."""
+def project_vertices(
+    world: F32,
+    origin: F32,
+    rotation: F32,
+    kind: int,
+    coefficients: F32,
+    limit: float,
+    focal: float,
+    cx: float,
+    cy: float,
+) -> F32:
+    """World (n, 3) to (n, 3) of pixel x, pixel y, nearness; nearness is −1 where the lens maps nothing.
+
+    Args:
+        world: Metres.
+        origin: Where the camera hangs.
+        rotation: Rows: its right, down and forward.
+        kind: 0 plain pinhole, 1 pinhole with radial distortion, 2 fisheye.
+        coefficients: k1…k4 of `dongsun.contract.lens.Lens`.
+        limit: Largest tangent (pinhole) or angle (fisheye) that the lens maps.
+        focal: Pixels.
+        cx: Pixel x of the picture's centre.
+        cy: Pixel y of the picture's centre.
+    """
     screen = np.empty((len(world), 3), np.float32)
     for i in range(len(world)):
         a, b, c = world[i, 0] - origin[0], world[i, 1] - origin[1], world[i, 2] - origin[2]
         z = rotation[2, 0] * a + rotation[2, 1] * b + rotation[2, 2] * c
-        if z > 0.15:
+        if kind == 0 and z > 0.15:
             screen[i, 0] = (rotation[0, 0] * a + rotation[0, 1] * b + rotation[0, 2] * c) / z * focal + cx
             screen[i, 1] = (rotation[1, 0] * a + rotation[1, 1] * b + rotation[1, 2] * c) / z * focal + cy
             screen[i, 2] = 1 / z
-        else:
-            screen[i, 0], screen[i, 1], screen[i, 2] = 0, 0, -1
+            continue
+        screen[i, 0], screen[i, 1], screen[i, 2] = 0, 0, -1
+        depth = math.sqrt(a * a + b * b + c * c) if kind == 2 else z
+        if kind == 0 or depth < 0.15:
+            continue
+        x = rotation[0, 0] * a + rotation[0, 1] * b + rotation[0, 2] * c
+        y = rotation[1, 0] * a + rotation[1, 1] * b + rotation[1, 2] * c
+        across = math.sqrt(x * x + y * y) + 1e-12
+        r = math.atan2(across, z) if kind == 2 else across / z
+        if r > limit:
+            continue
+        s = r * r
+        bent = 1 + s * (coefficients[0] + s * (coefficients[1] + s * (coefficients[2] + s * coefficients[3])))
+        scale = r * bent / across * focal
+        screen[i, 0], screen[i, 1], screen[i, 2] = x * scale + cx, y * scale + cy, 1 / depth
     return screen
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dongsun.twin.camera.look import CameraLook
-from dongsun.twin.camera.pinhole import PinholeCamera
+from dongsun.twin.camera.store_camera import StoreCamera
 from dongsun.twin.people.bodies import load_bodies
 from dongsun.twin.people.gait import Pose, bone_transforms
 from dongsun.twin.people.person import Person
@@ -83,8 +83,10 @@ class _Posed:
 class Renderer:
     """Draws frames of one camera. The empty shop is ray-cast once, here."""
 
-    def __init__(self, scene: Scene, camera: PinholeCamera, look: CameraLook) -> None:
+    def __init__(self, scene: Scene, camera: StoreCamera, look: CameraLook) -> None:
         self._camera = camera.scaled(SUPERSAMPLING)
+        lens = self._camera.lens
+        self._lens_kind = 0 if lens.is_plain else 1 + lens.is_fisheye
         self._lights = scene.lights
         self._backdrop = render_backdrop(scene, self._camera)
         self._look = Look(look, camera.width_px, camera.height_px)
@@ -127,11 +129,16 @@ class Renderer:
             world,
             np.array(camera.position_m, np.float32),
             camera.rotation.astype(np.float32),
+            self._lens_kind,
+            np.array(camera.lens.coefficients, np.float32),
+            camera.lens.limit,
             camera.focal_px,
             camera.width_px / 2,
             camera.height_px / 2,
         )
-        if not (screen[:, 2] > 0).all():  # reaches behind the lens: such a body is not drawn at all
+        mapped = screen[:, 2] > 0
+        # A body that reaches behind a plain pinhole is not drawn at all; elsewhere only what the lens does not map.
+        if not (mapped.all() if camera.lens.is_plain else mapped.any()):
             return _Posed(screen, world, normals, 0)
         covered = draw_depth(screen, person.triangles, index, self._nearness, self._triangle, self._person, self._stamp)
         return _Posed(screen, world, normals, covered)
@@ -178,6 +185,8 @@ class Renderer:
         if not front.all() or np.abs(pixels).max() > 1e5:
             return
         corners = np.round(pixels / small).astype(np.int32)
+        if not self._camera.lens.is_plain:  # which may bend a convex patch of floor inwards
+            corners = cv2.convexHull(corners)[:, 0]
         x0, y0 = np.maximum(corners.min(axis=0), 0)
         x1, y1 = np.minimum(corners.max(axis=0) + 1, (mask.shape[1], mask.shape[0]))
         if x0 >= x1 or y0 >= y1:
@@ -191,8 +200,8 @@ class Renderer:
         width, height = self._camera.width_px, self._camera.height_px
         if body.covered == 0:
             return None
-        x0, y0 = (float(v) for v in body.screen[:, :2].min(axis=0))
-        x1, y1 = (float(v) for v in body.screen[:, :2].max(axis=0))
+        mapped = body.screen[:, 2] > 0
+        x0, y0, x1, y1 = _extent(body.screen[mapped])
         bounds = np.array([max(0, x0 - 1), max(0, y0 - 1), min(width, x1 + 2), min(height, y1 + 2)], np.int32)
         near = np.argsort(((self._lights[:, :2] - body.world[:, :2].mean(axis=0)) ** 2).sum(axis=1))[:4]
         seen = shade_person(
@@ -216,9 +225,7 @@ class Renderer:
         if seen[0] == 0:
             return None
         inside = (min(x1, width) - max(x0, 0)) * (min(y1, height) - max(y0, 0)) / max((x1 - x0) * (y1 - y0), 1e-6)
-        head = body.screen[person.is_head_vertex]
-        hx0, hy0 = (float(v) for v in head[:, :2].min(axis=0))
-        hx1, hy1 = (float(v) for v in head[:, :2].max(axis=0))
+        hx0, hy0, hx1, hy1 = _extent(body.screen[person.is_head_vertex & mapped])
         ellipse = max(1.0, math.pi / 4 * (hx1 - hx0) * (hy1 - hy0))
         return Sighting(
             person_id=person.person_id,
@@ -232,6 +239,14 @@ class Renderer:
 
 def _halved(x0: float, y0: float, x1: float, y1: float) -> Box:
     return x0 / SUPERSAMPLING, y0 / SUPERSAMPLING, x1 / SUPERSAMPLING, y1 / SUPERSAMPLING
+
+
+def _extent(screen: F32) -> Box:
+    """Box round projected vertices (n, 3); empty at the picture's origin if there are none."""
+    if not len(screen):
+        return 0.0, 0.0, 0.0, 0.0
+    (x0, y0), (x1, y1) = screen[:, :2].min(axis=0), screen[:, :2].max(axis=0)
+    return float(x0), float(y0), float(x1), float(y1)
 
 
 def _circle(x_m: float, y_m: float, radius_m: float) -> npt.NDArray[np.float64]:

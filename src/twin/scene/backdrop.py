@@ -6,9 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from dongsun.twin.camera.pinhole import PinholeCamera
+from dongsun.twin.camera.store_camera import StoreCamera
 from dongsun.twin.compiled import compiled
 from dongsun.twin.scene.scene import OTHER, Scene
+
+BAND_ROWS = 64
+"""Rows cast at a time: the rays of a whole picture would fill hundreds of megabytes."""
 
 
 @dataclass(frozen=True)
@@ -17,7 +20,7 @@ class Backdrop:
 
     Attributes:
         image: (h, w, 3) float32 BGR.
-        nearness: (h, w) float32, 1/z along the optical axis, 0 where nothing is.
+        nearness: (h, w) float32, 1 over the camera's depth (`StoreCamera`), 0 where nothing is.
         is_floor: (h, w) float32, 1 on floor and pavement: only there shadows fall.
     """
 
@@ -26,7 +29,7 @@ class Backdrop:
     is_floor: npt.NDArray[np.float32]
 
 
-def render_backdrop(scene: Scene, camera: PinholeCamera) -> Backdrop:
+def render_backdrop(scene: Scene, camera: StoreCamera) -> Backdrop:
     """Ray-casts the empty shop at the camera's resolution."""
     geometry = np.array([(*s.corner, *s.across, *s.down) for s in scene.surfaces], np.float64)
     settings = np.array([(s.tile_m, s.ambient, s.kind) for s in scene.surfaces], np.float64)
@@ -35,19 +38,20 @@ def render_backdrop(scene: Scene, camera: PinholeCamera) -> Backdrop:
         [(*s.texture.shape[:2], start) for s, start in zip(scene.surfaces, starts, strict=False)], np.int64
     )
     texels = np.concatenate([s.texture.ravel() for s in scene.surfaces])
-    image, nearness, kind = _cast(
-        camera.height_px,
-        camera.width_px,
-        camera.focal_px,
-        np.array(camera.position_m, np.float64),
-        camera.rotation,
-        geometry,
-        settings,
-        sizes,
-        texels,
-        scene.lights.astype(np.float64),
-        scene.shelves.astype(np.float64),
-    )
+    bands = [
+        _cast(
+            camera.rays(first, min(first + BAND_ROWS, camera.height_px)),
+            np.array(camera.position_m, np.float64),
+            geometry,
+            settings,
+            sizes,
+            texels,
+            scene.lights.astype(np.float64),
+            scene.shelves.astype(np.float64),
+        )
+        for first in range(0, camera.height_px, BAND_ROWS)
+    ]
+    image, nearness, kind = (np.concatenate(parts) for parts in zip(*bands, strict=True))
     return Backdrop(image, nearness, (kind < OTHER).astype(np.float32))
 
 
@@ -65,11 +69,8 @@ def _texel(texels: npt.NDArray[np.uint8], size: npt.NDArray[np.int64], a: float,
 
 @compiled
 def _cast(
-    height: int,
-    width: int,
-    focal: float,
+    rays: npt.NDArray[np.float64],
     origin: npt.NDArray[np.float64],
-    rotation: npt.NDArray[np.float64],
     geometry: npt.NDArray[np.float64],
     settings: npt.NDArray[np.float64],
     sizes: npt.NDArray[np.int64],
@@ -77,6 +78,7 @@ def _cast(
     lights: npt.NDArray[np.float64],
     shelves: npt.NDArray[np.float64],
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32], npt.NDArray[np.int8]]:
+    height, width = rays.shape[:2]
     image = np.full((height, width, 3), np.float32(90))
     nearness = np.zeros((height, width), np.float32)
     kind = np.full((height, width), 2, np.int8)
@@ -86,12 +88,13 @@ def _cast(
         u, v = geometry[q, 3:6], geometry[q, 6:9]
         n = np.array([u[1] * v[2] - u[2] * v[1], u[2] * v[0] - u[0] * v[2], u[0] * v[1] - u[1] * v[0]])
         normals[q] = n / math.sqrt((n * n).sum())
-    ray, hit = np.empty(3), np.empty(3)
+    hit = np.empty(3)
     for row in range(height):
         for column in range(width):
-            right, down = (column + 0.5 - width / 2) / focal, (row + 0.5 - height / 2) / focal
-            for k in range(3):
-                ray[k] = right * rotation[0, k] + down * rotation[1, k] + rotation[2, k]
+            ray = rays[row, column]
+            if ray[0] == 0 and ray[1] == 0 and ray[2] == 0:  # the black rim of a fisheye
+                image[row, column] = np.float32(0)
+                continue
             nearest, chosen, best_a, best_b = 1e9, -1, 0.0, 0.0
             for q in range(count):
                 n, g = normals[q], geometry[q]
