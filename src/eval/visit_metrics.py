@@ -63,12 +63,17 @@ def evaluate_visits(
     )
 
 
-def _zone(zone_id: str, predicted: Sequence[Stay], true: Sequence[Stay], least_overlap: float) -> ZoneMetrics:
+def match_stays(predicted: Sequence[Stay], true: Sequence[Stay], least_overlap: float = 0.5) -> list[tuple[Stay, Stay]]:
+    """Pairs (predicted, true) of one zone, one to one: the greatest sum of overlaps of at least `least_overlap`."""
     overlap = np.array([[_overlap(p, t) for t in true] for p in predicted]).reshape(len(predicted), len(true))
     # Pairs below the limit weigh nothing, or they would push aside a pair above it.
     rows, columns = linear_sum_assignment(np.where(overlap >= least_overlap, overlap, 0.0), maximize=True)
-    pairs = [(p, t) for p, t in zip(rows, columns, strict=True) if overlap[p, t] >= least_overlap]
-    errors = [abs(predicted[p].dwell_s - true[t].dwell_s) for p, t in pairs]
+    return [(predicted[p], true[t]) for p, t in zip(rows, columns, strict=True) if overlap[p, t] >= least_overlap]
+
+
+def _zone(zone_id: str, predicted: Sequence[Stay], true: Sequence[Stay], least_overlap: float) -> ZoneMetrics:
+    pairs = match_stays(predicted, true, least_overlap)
+    errors = [abs(p.dwell_s - t.dwell_s) for p, t in pairs]
     return ZoneMetrics(
         zone_id=zone_id,
         true=len(true),
