@@ -83,7 +83,7 @@ BAD: list[tuple[str, tuple[str | int, ...], object, str, str]] = [
     ),
     ("zone outside", (*CAMERA, "zones"), {"z": [[0, 1], [9, 1], [0, 3]]}, "twin.cameras.entrance.zones.z", "on the"),
     (
-        "zone unseen", (*CAMERA, "zones"), {"z": [[-4.9, 1.8], [-4.6, 1.8], [-4.6, 2.4], [-4.9, 2.4]]},
+        "zone unseen", (*CAMERA, "zones"), {"z": [[-4.95, 1.75], [-4.5, 1.75], [-4.5, 2.15], [-4.95, 2.15]]},
         "twin.cameras.entrance.zones.z", "some camera sees",
     ),
     (
