@@ -67,7 +67,7 @@ class Lens:
         edge = half if is_fisheye else math.tan(half)
         focal = 0.5 / float(_bent(np.array([edge]), coefficients)[0]) if edge < limit else math.nan
         folds = not edge < limit
-        if not folds and math.isfinite(turn):
+        if not folds and turn <= limit and math.isfinite(turn):
             corner = 0.5 / focal * math.hypot(1.0, 1.0 / aspect)
             folds = float(_bent(np.array([limit]), coefficients)[0]) < corner * 1.001
         if folds:
@@ -149,6 +149,6 @@ def _slope(r: Floats, k: tuple[float, float, float, float]) -> Floats:
 
 def _first_turn(k: tuple[float, float, float, float]) -> float:
     """The smallest r > 0 where the picture's radius stops growing, infinite if it never does."""
-    roots = np.roots([9 * k[3], 7 * k[2], 5 * k[1], 3 * k[0], 1.0])
-    real = roots.real[(np.abs(roots.imag) < 1e-9) & (roots.real > 0)]
-    return math.sqrt(float(real.min())) if len(real) else math.inf
+    roots = np.roots([1.0, 3 * k[0], 5 * k[1], 7 * k[2], 9 * k[3]])  # of 1 / r², which no small k makes overflow
+    real = roots.real[(np.abs(roots.imag) < 1e-9) & (roots.real > 1e-6)]
+    return 1 / math.sqrt(float(real.max())) if len(real) else math.inf
