@@ -10,7 +10,7 @@ import numpy.typing as npt
 from shapely.geometry import Point, Polygon
 
 from dongsun.twin.camera.look import CameraLook
-from dongsun.twin.camera.pinhole import PinholeCamera
+from dongsun.twin.camera.store_camera import StoreCamera
 from dongsun.twin.crowd.simulate import walkable_floor
 from dongsun.twin.film.split import TwinSplit
 from dongsun.twin.people.gait import Pose
@@ -76,7 +76,7 @@ def _refurnished(plan: TwinPlan, rng: np.random.Generator) -> TwinPlan:
     return plan.model_copy(update={"shelves": shelves})
 
 
-def _hung_anywhere(plan: TwinPlan, floor: Polygon, rng: np.random.Generator) -> PinholeCamera:
+def _hung_anywhere(plan: TwinPlan, floor: Polygon, rng: np.random.Generator) -> StoreCamera:
     """Under the ceiling, looking at some free floor 3 to 8 m away."""
     x0, y0, x1, y1 = plan.bounds_m
     position = (
@@ -91,7 +91,7 @@ def _hung_anywhere(plan: TwinPlan, floor: Polygon, rng: np.random.Generator) -> 
             break
     yaw = math.atan2(target[1] - position[1], target[0] - position[0])
     pitch, hfov = math.radians(float(rng.uniform(17, 42))), math.radians(float(rng.uniform(58, 92)))
-    return PinholeCamera(position, yaw, pitch, hfov, plan.width_px, plan.height_px)
+    return StoreCamera(position, yaw, pitch, hfov, plan.width_px, plan.height_px)
 
 
 def _any_look(rng: np.random.Generator) -> CameraLook:
@@ -108,7 +108,7 @@ def _any_look(rng: np.random.Generator) -> CameraLook:
 
 
 def _scattered(
-    person_ids: tuple[int, ...], camera: PinholeCamera, floor: Polygon, rng: np.random.Generator
+    person_ids: tuple[int, ...], camera: StoreCamera, floor: Polygon, rng: np.random.Generator
 ) -> tuple[Standing, ...]:
     count = min(len(person_ids), int(rng.integers(2, 13)))
     chosen = rng.choice(len(person_ids), size=count, replace=False)
@@ -128,7 +128,7 @@ def _scattered(
 
 
 def _free_place(
-    camera: PinholeCamera, floor: Polygon, taken: list[tuple[float, float]], rng: np.random.Generator
+    camera: StoreCamera, floor: Polygon, taken: list[tuple[float, float]], rng: np.random.Generator
 ) -> tuple[float, float] | None:
     """Somewhere on the free floor whose feet fall into, or a little below, the picture; `None` after 60 tries."""
     pixels = np.column_stack(

@@ -14,7 +14,7 @@ import yaml
 
 from dongsun.contract.errors import DongsunError
 from dongsun.contract.store import load_store
-from dongsun.twin.camera.pinhole import PinholeCamera
+from dongsun.twin.camera.store_camera import StoreCamera
 from dongsun.twin.plan.frozen import FloorPoint
 from dongsun.twin.plan.twin_plan import TwinPlan, twin_plan
 
@@ -62,7 +62,7 @@ def survey(plan: TwinPlan) -> dict[str, dict[str, Any]]:
     return surveyed
 
 
-def _floor_points(plan: TwinPlan, camera: PinholeCamera) -> list[list[float]]:
+def _floor_points(plan: TwinPlan, camera: StoreCamera) -> list[list[float]]:
     """Six floor marks spread over the picture: [picture x, picture y, floor x, floor y]."""
     x0, y0, x1, y1 = plan.bounds_m
     x, y = np.meshgrid(np.arange(x0 + 0.5, x1, GRID_M), np.arange(y0 + 0.5, y1, GRID_M))
@@ -76,7 +76,7 @@ def _floor_points(plan: TwinPlan, camera: PinholeCamera) -> list[list[float]]:
     return [[round(float(v), 4) for v in (*normalised[k], *floor[k])] for k in chosen]
 
 
-def _seen(camera: PinholeCamera, floor_m: FloorPoint, where: str) -> list[float]:
+def _seen(camera: StoreCamera, floor_m: FloorPoint, where: str) -> list[float]:
     pixels, _ = camera.project(np.array([[floor_m[0], floor_m[1], 0.0]]))
     x, y = (float(v) for v in pixels[0] / np.array([camera.width_px, camera.height_px]))
     if not (0 <= x <= 1 and 0 <= y <= 1):

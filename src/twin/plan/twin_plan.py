@@ -8,7 +8,7 @@ from shapely.geometry import Polygon
 
 from dongsun.contract.errors import DongsunError
 from dongsun.contract.store import LensConfig, StoreConfig
-from dongsun.twin.camera.pinhole import PinholeCamera
+from dongsun.twin.camera.store_camera import StoreCamera
 from dongsun.twin.plan.checks import check_plan
 from dongsun.twin.plan.disturbances import Disturbances
 from dongsun.twin.plan.frozen import FloorPoint, Frozen, Positive
@@ -59,7 +59,7 @@ class TwinPlan(Frozen):
         """Shelves, then counters."""
         return (*self.shelves, *self.counters.values())
 
-    def camera(self, camera_id: str) -> PinholeCamera:
+    def camera(self, camera_id: str) -> StoreCamera:
         """Geometry of the camera called `camera_id`."""
         settings = self.cameras[camera_id]
         width, height = settings.width_px or self.width_px, settings.height_px or self.height_px

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from dongsun.contract.errors import DongsunError
 from dongsun.contract.geometry import apply_homography, fit_homography
 from dongsun.contract.store import load_store, parse_store
-from dongsun.twin.camera.pinhole import PinholeCamera
+from dongsun.twin.camera.store_camera import StoreCamera
 from dongsun.twin.plan.survey import survey
 from dongsun.twin.plan.twin_plan import twin_plan
 
@@ -28,7 +28,7 @@ DEMO = Path(__file__).parents[3] / "conf" / "store" / "demo.yaml"
 def test_a_floor_point_returns_to_its_pixel(
     yaw: float, pitch: float, hfov: float, height: float, x: float, y: float
 ) -> None:
-    camera = PinholeCamera((1.0, 2.0, height), yaw, pitch, hfov, 640, 360)
+    camera = StoreCamera((1.0, 2.0, height), yaw, pitch, hfov, 640, 360)
     floor = camera.to_floor(np.array([[x, y]]))
     pixels, front = camera.project(np.column_stack([floor, [0.0]]))
     assert front.all()
@@ -36,7 +36,7 @@ def test_a_floor_point_returns_to_its_pixel(
 
 
 def test_what_is_right_is_right_and_what_is_up_is_up() -> None:
-    camera = PinholeCamera((0.0, 0.0, 2.8), np.pi / 2, 0.47, 1.36, 640, 360)  # looks along +y
+    camera = StoreCamera((0.0, 0.0, 2.8), np.pi / 2, 0.47, 1.36, 640, 360)  # looks along +y
     pixels, front = camera.project(np.array([[0.0, 5.0, 0.0], [1.0, 5.0, 0.0], [0.0, 5.0, 1.0], [0.0, -5.0, 0.0]]))
     assert front.tolist() == [True, True, True, False]
     assert pixels[1, 0] > pixels[0, 0] and pixels[2, 1] < pixels[0, 1]
@@ -44,7 +44,7 @@ def test_what_is_right_is_right_and_what_is_up_is_up() -> None:
 
 
 def test_above_the_horizon_there_is_no_floor() -> None:
-    camera = PinholeCamera((0.0, 0.0, 2.8), 0.0, 0.1, 1.36, 640, 360)
+    camera = StoreCamera((0.0, 0.0, 2.8), 0.0, 0.1, 1.36, 640, 360)
     assert np.isnan(camera.to_floor(np.array([[320.0, 0.0]]))).all()
 
 
