@@ -8,7 +8,8 @@ import numpy.typing as npt
 
 from dongsun.twin.camera.store_camera import StoreCamera
 from dongsun.twin.compiled import compiled
-from dongsun.twin.scene.scene import OTHER, Scene
+from dongsun.twin.scene.scene import Scene
+from dongsun.twin.scene.surface import OTHER
 
 BAND_ROWS = 64
 """Rows cast at a time: the rays of a whole picture would fill hundreds of megabytes."""

@@ -1,32 +1,24 @@
 """The empty shop: its surfaces and lights."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
+from shapely.geometry import Point
 
-from dongsun.twin.plan.layout import Shelf
+from dongsun.twin.people.materials import Colour
+from dongsun.twin.plan.frozen import FloorPoint
 from dongsun.twin.plan.twin_plan import TwinPlan
 from dongsun.twin.scene import textures
+from dongsun.twin.scene.fittings import counter_surfaces, shelf_surfaces, wall_surfaces
+from dongsun.twin.scene.ground import floor_surfaces
+from dongsun.twin.scene.poster import poster_surface
+from dongsun.twin.scene.street import street_lights, street_surfaces
+from dongsun.twin.scene.surface import Surface
 from dongsun.twin.scene.textures import Texture
 
-STREET_DEPTH_M = 4.5
 DOOR_HEIGHT_M = 2.35
-FLOOR, PAVEMENT, OTHER = 0, 1, 2
-
-
-@dataclass(frozen=True)
-class Surface:
-    """A parallelogram: `corner` + a·`across` + b·`down`, 0 ≤ a, b ≤ 1, textured over it or tiled every `tile_m`."""
-
-    corner: tuple[float, float, float]
-    across: tuple[float, float, float]
-    down: tuple[float, float, float]
-    texture: Texture
-    tile_m: float = 0.0
-    ambient: float = 0.45
-    kind: int = OTHER
 
 
 @dataclass(frozen=True)
@@ -36,44 +28,67 @@ class Scene:
     Attributes:
         surfaces: Everything that is drawn.
         lights: (n, 4) float32: x, y, z in metres and strength.
+        is_daylight: (n,) bool: lights that are the day outside, not lamps.
         shelves: (m, 4) float32 rectangles x0, y0, x1, y1, to darken the floor beside them.
+        floor: Corners of the outer walls.
     """
 
     surfaces: tuple[Surface, ...]
     lights: npt.NDArray[np.float32]
+    is_daylight: npt.NDArray[np.bool_]
     shelves: npt.NDArray[np.float32]
+    floor: tuple[FloorPoint, ...]
+
+    def by_daylight(self) -> "Scene":
+        """The same shop with all lamps out."""
+        surfaces = tuple(replace(surface, ambient=surface.ambient * surface.day_share) for surface in self.surfaces)
+        return replace(self, surfaces=surfaces, lights=self.lights * self.is_daylight[:, None])
 
 
 def build_scene(plan: TwinPlan, *, seed: int | None = None, light: float = 1.0) -> Scene:
     """Furnishes the shop; `seed` (the plan's own by default) chooses products and paint, `light` scales all lamps."""
-    rng = np.random.default_rng([plan.decoration_seed if seed is None else seed, 3])
-    x0, y0, x1, y1 = plan.bounds_m
-    height = plan.height_m
-    wall = textures.plaster(rng, tuple(np.array([190.0, 200.0, 205.0]) * rng.uniform(0.85, 1.05)))
-    tiles = textures.floor_tiles(rng, tuple(np.array([160.0, 174.0, 182.0]) * rng.uniform(0.8, 1.05)))
+    chosen = plan.decoration_seed if seed is None else seed
+    rng, fittings = np.random.default_rng([chosen, 3]), np.random.default_rng([chosen, 5])
+    wall = textures.plaster(rng, _paint(rng, 190.0, 200.0, 205.0, 0.85))
+    tiles = textures.floor_tiles(rng, _paint(rng, 160.0, 174.0, 182.0, 0.8))
     paving = textures.floor_tiles(rng, (150.0, 152.0, 154.0), tiles=2)
-    far = STREET_DEPTH_M
-    across, down = (x1 - x0 + 2 * far, 0, 0), (0, y1 - y0 + 2 * far, 0)
-    surfaces = [
-        Surface((x0, y0, 0), (x1 - x0, 0, 0), (0, y1 - y0, 0), tiles, tile_m=2.0, kind=FLOOR),
-        Surface((x0 - far, y0 - far, -0.01), across, down, paving, tile_m=2.0, ambient=0.75, kind=PAVEMENT),
-        Surface((x0 - far, y0 - far, height), across, (0, 0, -height), textures.street(rng), ambient=0.95),
-    ]
+    surfaces = floor_surfaces(plan, tiles) + street_surfaces(plan, paving, textures.street(rng))
     for start, end in zip(plan.floor, plan.floor[1:] + plan.floor[:1], strict=True):
         surfaces += _outer_wall(plan, start, end, wall)
     for shelf in plan.shelves:
-        surfaces += _shelf_surfaces(shelf, rng)
-    spacing = plan.lighting.lamp_spacing_m
-    lamps = [
-        (x, y, height - 0.25, plan.lighting.lamp_strength * light)
+        surfaces += shelf_surfaces(shelf, rng)
+    for counter in plan.counters.values():
+        surfaces += counter_surfaces(counter, fittings)
+    for inner in plan.walls:
+        surfaces += wall_surfaces(inner, plan.height_m, wall)
+    surfaces += [poster_surface(poster, plan.wardrobe) for poster in plan.disturbances.posters]
+    lamps, daylight = _lamps(plan, light), street_lights(plan)
+    rectangles = [(s.x0_m, s.y0_m, s.x1_m, s.y1_m) for s in plan.furniture]
+    return Scene(
+        tuple(surfaces),
+        np.array(lamps + daylight, np.float32).reshape(-1, 4),
+        np.arange(len(lamps) + len(daylight)) >= len(lamps),
+        np.array(rectangles, np.float32).reshape(-1, 4),
+        plan.floor,
+    )
+
+
+def _paint(rng: np.random.Generator, blue: float, green: float, red: float, darkest: float) -> Colour:
+    shade = rng.uniform(darkest, 1.05)
+    return blue * shade, green * shade, red * shade
+
+
+def _lamps(plan: TwinPlan, light: float) -> list[tuple[float, float, float, float]]:
+    """A grid of lamps under the ceiling, where there is floor below."""
+    x0, y0, x1, y1 = plan.bounds_m
+    spacing, strength = plan.lighting.lamp_spacing_m, plan.lighting.lamp_strength * light
+    floor = plan.floor_polygon
+    return [
+        (x, y, plan.height_m - 0.25, strength)
         for x in np.arange(x0 + 1.6, x1, spacing)
         for y in np.arange(y0 + 1.2, y1, spacing)
+        if floor.contains(Point(x, y))
     ]
-    for door in plan.doors.values():
-        x, y = (door.start[0] + door.end[0]) / 2, (door.start[1] + door.end[1]) / 2
-        lamps += [(x + dx, y - 2.0, 3.4, 1.7) for dx in (-2.5, 2.5)]
-    rectangles = [(s.x0_m, s.y0_m, s.x1_m, s.y1_m) for s in plan.shelves]
-    return Scene(tuple(surfaces), np.array(lamps, np.float32), np.array(rectangles, np.float32).reshape(-1, 4))
 
 
 def _outer_wall(plan: TwinPlan, start: tuple[float, float], end: tuple[float, float], wall: Texture) -> list[Surface]:
@@ -97,16 +112,3 @@ def _outer_wall(plan: TwinPlan, start: tuple[float, float], end: tuple[float, fl
         pieces.append(piece(a, b, DOOR_HEIGHT_M, textures.plain(150)))
         begun = b
     return [*pieces, piece(begun, length, 0.0, wall)]
-
-
-def _shelf_surfaces(shelf: Shelf, rng: np.random.Generator) -> list[Surface]:
-    x0, y0, x1, y1, top = shelf.x0_m, shelf.y0_m, shelf.x1_m, shelf.y1_m, shelf.height_m
-    sides = (((x0, y0), (x1, y0)), ((x1, y0), (x1, y1)), ((x1, y1), (x0, y1)), ((x0, y1), (x0, y0)))
-    surfaces = []
-    for start, end in sides:
-        length = math.dist(start, end)
-        across = (end[0] - start[0], end[1] - start[1], 0.0)
-        front = textures.shelf_front(rng, max(length, 0.3), top)
-        surfaces.append(Surface((*start, top), across, (0.0, 0.0, -top), front))
-    surfaces.append(Surface((x0, y0, top), (x1 - x0, 0, 0), (0, y1 - y0, 0), textures.plain(140)))
-    return surfaces

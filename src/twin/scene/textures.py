@@ -75,6 +75,21 @@ def shelf_front(rng: np.random.Generator, length_m: float, height_m: float) -> T
     return _to_bytes(cv2.GaussianBlur(picture, (0, 0), 0.8))
 
 
+def wood(rng: np.random.Generator) -> tuple[float, float, float]:
+    """A desk's colour: pale wood, white or grey."""
+    b, g, r = ((120.0, 155.0, 185.0), (205.0, 208.0, 210.0), (120.0, 122.0, 125.0))[int(rng.integers(3))]
+    return b, g, r
+
+
+def panel(rng: np.random.Generator, base_bgr: tuple[float, float, float]) -> Texture:
+    """A smooth front with a dark plinth at its foot."""
+    picture = np.full((96, 192, 3), 1.0) * np.array(base_bgr)
+    picture += cv2.GaussianBlur(rng.normal(0, 30, (96, 192)), (0, 0), sigmaX=20, sigmaY=2)[..., None]
+    picture[:, ::64] *= 0.8
+    picture[-8:] *= 0.5
+    return _to_bytes(picture)
+
+
 def plain(grey: float) -> Texture:
     """One colour."""
     return np.full((8, 8, 3), grey, np.uint8)
