@@ -14,7 +14,9 @@ from dongsun.twin.people.gait import Pose, bone_transforms
 from dongsun.twin.people.person import Person
 from dongsun.twin.render.look import Look
 from dongsun.twin.render.raster import draw_depth, project_vertices, shade_person, skin_vertices
+from dongsun.twin.render.relight import Relight
 from dongsun.twin.scene.backdrop import render_backdrop
+from dongsun.twin.scene.daylight import NEUTRAL, Moment
 from dongsun.twin.scene.scene import Scene
 
 SUPERSAMPLING = 2
@@ -81,13 +83,12 @@ class _Posed:
 
 
 class Renderer:
-    """Draws frames of one camera. The empty shop is ray-cast once, here."""
+    """Draws frames of one camera. The empty shop is ray-cast once, here; `decor` (dolls) is drawn into it for good."""
 
-    def __init__(self, scene: Scene, camera: StoreCamera, look: CameraLook) -> None:
+    def __init__(self, scene: Scene, camera: StoreCamera, look: CameraLook, decor: tuple[Standing, ...] = ()) -> None:
         self._camera = camera.scaled(SUPERSAMPLING)
         lens = self._camera.lens
         self._lens_kind = 0 if lens.is_plain else 1 + lens.is_fisheye
-        self._lights = scene.lights
         self._backdrop = render_backdrop(scene, self._camera)
         self._look = Look(look, camera.width_px, camera.height_px)
         shape = (self._camera.height_px, self._camera.width_px)
@@ -96,21 +97,50 @@ class Renderer:
         self._triangle = np.empty(shape, np.int32)
         self._person = np.empty(shape, np.int16)
         self._stamp = np.empty(shape, np.int16)
+        self._relight = Relight(scene, self._camera, self._backdrop)
+        self._moment, self._lights = NEUTRAL, scene.lights
+        if decor:
+            self._draw(decor)
+            np.copyto(self._backdrop.image, self._image)
+            np.copyto(self._backdrop.nearness, self._nearness)
+            self._backdrop.is_floor[self._person >= 0] = 0
+            self._relight.add_decor(self._person >= 0)
 
-    def frame(self, people: tuple[Standing, ...], noise_seed: int) -> Frame:
-        """Draws `people`; the same arguments give the same pixels."""
-        np.copyto(self._image, self._backdrop.image)
+    def frame(
+        self,
+        people: tuple[Standing, ...],
+        noise_seed: int,
+        *,
+        props: tuple[Standing, ...] = (),
+        moment: Moment = NEUTRAL,
+    ) -> Frame:
+        """Draws `people`; the same arguments give the same pixels.
+
+        Args:
+            people: Those of whom truth is wanted.
+            noise_seed: Of the sensor's noise.
+            props: What moves and hides people, but is nobody: trolleys.
+            moment: The light.
+        """
+        self._moment, self._lights = moment, self._relight.lights(moment)
+        sightings = self._draw((*people, *props))[: len(people)]
+        mask = np.where(self._person < len(people), self._person, np.int16(-1))
+        seen = tuple(sighting for sighting in sightings if sighting is not None)
+        return Frame(self._look.develop(self._image, noise_seed), seen, mask)
+
+    def _draw(self, standings: tuple[Standing, ...]) -> list[Sighting | None]:
+        np.copyto(self._image, self._relight.backdrop(self._moment))
         np.copyto(self._nearness, self._backdrop.nearness)
         self._person.fill(-1)
         self._stamp.fill(-1)
-        posed = [self._place(index, standing) for index, standing in enumerate(people)]
+        if self._moment.patch is not None:
+            self._relight.paint(self._image, self._moment.patch)
+        posed = [self._place(index, standing) for index, standing in enumerate(standings)]
         self._shadows(posed)
-        sightings = []
-        for index, (standing, body) in enumerate(zip(people, posed, strict=True)):
-            sighting = self._shade(index, standing.person, body)
-            if sighting is not None:
-                sightings.append(sighting)
-        return Frame(self._look.develop(self._image, noise_seed), tuple(sightings), self._person.copy())
+        return [
+            self._shade(index, standing.person, body)
+            for index, (standing, body) in enumerate(zip(standings, posed, strict=True))
+        ]
 
     def _place(self, index: int, standing: Standing) -> _Posed:
         person, camera = standing.person, self._camera
@@ -220,7 +250,7 @@ class Renderer:
             person.materials,
             np.ascontiguousarray(self._lights[near]),
             np.array(self._camera.position_m, np.float32),
-            AMBIENT_ON_PEOPLE,
+            AMBIENT_ON_PEOPLE * self._relight.ambient(self._moment, *(float(v) for v in body.world[0, :2])),
         )
         if seen[0] == 0:
             return None
