@@ -5,18 +5,18 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from dongsun.twin.crowd.trajectories import Trajectories
-from dongsun.twin.people.gait import Pose
-from dongsun.twin.people.wardrobe import dress
+from dongsun.twin.crowd.trajectories import Member, Trajectories
+from dongsun.twin.film.casting import dolls, people_and_trolleys
 from dongsun.twin.plan.twin_plan import TwinPlan
-from dongsun.twin.render.renderer import Renderer, Sighting, Standing
+from dongsun.twin.render.renderer import Renderer, Sighting
+from dongsun.twin.scene.daylight import moment_at
 from dongsun.twin.scene.scene import build_scene
 
 FRAMES_PER_TAKE = 12
@@ -26,13 +26,25 @@ _Done = TypeVar("_Done")
 
 @dataclass(frozen=True)
 class Take:
-    """An order to film some consecutive frames of one camera; `cast` has, for every frame, who stands where and how."""
+    """An order to film some consecutive frames of one camera.
+
+    Attributes:
+        plan: The shop.
+        camera_id: Which camera.
+        first_frame: Of the take, at the camera's rate.
+        noise_seed: Of the sensor's noise.
+        cast: For every frame, who stands where and how (rows as `people_and_trolleys` takes them).
+        members: What those who appear are.
+        starts_at: Local time of day at frame 0, HH:MM.
+    """
 
     plan: TwinPlan
     camera_id: str
     first_frame: int
     noise_seed: int
     cast: tuple[npt.NDArray[np.float64], ...]
+    members: dict[int, Member] = field(default_factory=dict)
+    starts_at: str = "12:00"
 
 
 @dataclass(frozen=True)
@@ -55,7 +67,13 @@ def frame_step(plan: TwinPlan, camera_id: str) -> int:
 
 
 def takes(
-    plan: TwinPlan, trajectories: Trajectories, camera_id: str, seed: int, first: int = 0, end: int | None = None
+    plan: TwinPlan,
+    trajectories: Trajectories,
+    camera_id: str,
+    seed: int,
+    first: int = 0,
+    end: int | None = None,
+    starts_at: str = "12:00",
 ) -> Iterator[Take]:
     """Cuts the camera's frames [first, end) into orders of `FRAMES_PER_TAKE`; frames are numbered at its own rate."""
     step = frame_step(plan, camera_id)
@@ -68,7 +86,9 @@ def takes(
                 for w, k in trajectories.at(frame * step)
             ]
             cast.append(np.array(rows, np.float64).reshape(-1, 8))
-        yield Take(plan, camera_id, start, seed, tuple(cast))
+        appear = {int(person) for rows in cast for person in rows[:, 0]}
+        members = {k: trajectories.members[k] for k in sorted(appear) if k in trajectories.members}
+        yield Take(plan, camera_id, start, seed, tuple(cast), members, starts_at)
 
 
 def film(take: Take) -> list[FilmedFrame]:
@@ -76,14 +96,14 @@ def film(take: Take) -> list[FilmedFrame]:
     renderer = _renderer(take.plan.model_dump_json(by_alias=True), take.camera_id)
     frames = []
     for offset, rows in enumerate(take.cast):
-        people = tuple(
-            Standing(
-                dress(int(row[0])), float(row[1]), float(row[2]), float(row[3]), Pose(*(float(v) for v in row[4:]))
-            )
-            for row in rows
-        )
+        people, trolleys = people_and_trolleys(take.plan, take.members, rows)
         index = take.first_frame + offset
-        frame = renderer.frame(people, noise_seed=take.noise_seed * 1_000_003 + index)
+        frame = renderer.frame(
+            people,
+            noise_seed=take.noise_seed * 1_000_003 + index,
+            props=trolleys,
+            moment=moment_at(take.plan, take.starts_at, index / take.plan.fps_of(take.camera_id)),
+        )
         frames.append(FilmedFrame(index, frame.image_bgr, frame.sightings))
     return frames
 
@@ -92,7 +112,7 @@ def film(take: Take) -> list[FilmedFrame]:
 def _renderer(plan_json: str, camera_id: str) -> Renderer:
     plan = TwinPlan.model_validate_json(plan_json)
     settings = plan.cameras[camera_id]
-    return Renderer(build_scene(plan), plan.camera(camera_id), settings.look())
+    return Renderer(build_scene(plan), plan.camera(camera_id), settings.look(), dolls(plan))
 
 
 class Studio:
