@@ -55,7 +55,10 @@ def test_a_video_split_has_clips_and_truth(filmed: Path) -> None:
                 assert x >= 0 and y >= 0 and w > 0 and h > 0 and x + w <= 160.01 and y + h <= 90.01
                 assert 0 < visibility <= 1
     headers = {
-        "crossings": "camera_id,line_id,person_id,direction,frame_index,time_s",
+        "crossings": "camera_id,line_id,person_id,direction,frame_index,time_s,staff,nearest_person_m",
+        "entries": "door_id,person_id,direction,frame_index,time_s,staff",
+        "occupancy": "time_s,people,staff",
+        "heatmap": "hour,x_m,y_m,seconds",
         "visits": "camera_id,zone_id,person_id,enter_s,exit_s,dwell_s,truncated",
         "positions": "frame_index,person_id,x_m,y_m,yaw_rad",
     }
@@ -101,10 +104,10 @@ def test_processes_change_nothing(store: Path, filmed: Path, tmp_path: Path) -> 
 
 
 def test_an_interrupted_split_leaves_nothing(store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def stop(*_: object) -> None:
+    def stop(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("dongsun.twin.run_render.true_visits", stop)
+    monkeypatch.setattr("dongsun.twin.film.crew.write_truth", stop)
     with pytest.raises(KeyboardInterrupt):
         _film(store, tmp_path, VIDEO)
     assert not (tmp_path / "train").exists()

@@ -1,5 +1,6 @@
-"""Crossings, visits and occupancy against naive oracles on made-up and simulated paths."""
+"""Crossings and visits against naive oracles on made-up and simulated paths."""
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -8,11 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dongsun.contract.errors import DongsunError
-from dongsun.contract.store import CameraConfig, load_store
+from dongsun.contract.geometry import signed_distance
+from dongsun.contract.store import CameraConfig, LensConfig, load_store
 from dongsun.twin.crowd.simulate import simulate
 from dongsun.twin.crowd.trajectories import Member, Trajectories, Walk
 from dongsun.twin.plan.twin_plan import TwinPlan, twin_plan
-from dongsun.twin.truth.events import CONFIRMED_M, floor_line, occupancy, true_crossings, true_visits
+from dongsun.twin.truth.events import true_crossings, true_visits
+from dongsun.twin.truth.floor_marks import floor_line
+from dongsun.twin.truth.passages import CONFIRMED_M
 
 DEMO = Path(__file__).parents[3] / "conf" / "store" / "demo.yaml"
 
@@ -108,33 +112,31 @@ def test_simulated_crossings_agree_with_a_naive_count(
     camera = plan.camera("entrance")
     found = true_crossings(crowd, camera, "entrance", entrance)
     line = floor_line(camera, entrance, "door", "here")
-    height = (line.start[1] + line.end[1]) / 2
     expected = []
-    for column, person in enumerate(crowd.person_ids.tolist()):
-        y = crowd.y_m[:, column]
+    for walk in crowd.walks:
         side: bool | None = None
-        for k in range(len(y)):
-            if np.isnan(y[k]):
-                side = None
-            elif abs(y[k] - height) >= CONFIRMED_M:
-                if side is not None and side != (y[k] > height):
-                    expected.append((person, "in" if y[k] > height else "out"))
-                side = bool(y[k] > height)
+        for x, y in walk.path_m:
+            depth = line.inner_sign * signed_distance((x, y), line.start, line.end)
+            if abs(depth) >= CONFIRMED_M:
+                if side is not None and side != (depth > 0):
+                    expected.append((walk.person_id, "in" if depth > 0 else "out"))
+                side = bool(depth > 0)
     assert expected
     assert sorted((c.person_id, c.direction) for c in found) == sorted(expected)
+    for crossing in found:
+        there = {w.person_id: w.path_m[k] for w, k in crowd.at(round(crossing.time_s * crowd.fps))}
+        own = there.pop(crossing.person_id)
+        gaps = [float(np.hypot(*(other - own))) for other in there.values()]
+        assert crossing.nearest_person_m == pytest.approx(min(gaps, default=math.inf), abs=1e-5)
 
 
-def test_entries_less_exits_are_occupancy(plan: TwinPlan, entrance: CameraConfig, crowd: Trajectories) -> None:
+def test_a_slower_camera_numbers_its_own_pictures(plan: TwinPlan, entrance: CameraConfig, crowd: Trajectories) -> None:
     camera = plan.camera("entrance")
-    found = true_crossings(crowd, camera, "entrance", entrance)
-    line = floor_line(camera, entrance, "door", "here")
-    inside = occupancy(crowd, line)
-    height = (line.start[1] + line.end[1]) / 2
-    for frame in range(0, len(inside), 7):
-        unsure = np.abs(crowd.y_m[frame] - height) < 0.6
-        if not unsure.any():
-            net = sum((c.direction == "in") - (c.direction == "out") for c in found if c.frame_index <= frame)
-            assert inside[frame] == inside[0] + net
+    every = true_crossings(crowd, camera, "entrance", entrance)
+    fifth = true_crossings(crowd, camera, "entrance", entrance, frame_step=5)
+    assert [(c.person_id, c.time_s) for c in every] == [(c.person_id, c.time_s) for c in fifth]
+    for one, other in zip(every, fifth, strict=True):
+        assert one.frame_index <= other.frame_index * 5 < one.frame_index + 5
 
 
 def test_visits_agree_with_a_naive_count(plan: TwinPlan, aisle: CameraConfig) -> None:
@@ -150,7 +152,7 @@ def test_a_line_above_the_horizon_is_refused(plan: TwinPlan) -> None:
     config = CameraConfig.model_validate(
         {"lines": {"sky": {"from": [0.1, 0.0], "to": [0.9, 0.0], "inside": [0.5, 0.9], "anchor": "foot"}}}
     )
-    level = plan.cameras["entrance"].model_copy(update={"pitch_deg": 5.0}).pinhole(640, 360)
+    level = plan.cameras["entrance"].model_copy(update={"pitch_deg": 5.0}).geometry(640, 360, LensConfig())
     with pytest.raises(DongsunError, match="horizon"):
         floor_line(level, config, "sky", "cameras.entrance.lines.sky")
 
