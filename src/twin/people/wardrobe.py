@@ -52,7 +52,7 @@ def dress(person_id: int, wardrobe: Wardrobe = USUAL, uniform: Uniform | None = 
         elbow_rad=float(rng.uniform(0.15, 0.5)),
         lean_rad=float(rng.uniform(0.0, 0.09)),
     )
-    return _Tailor(library, body, outfit, person_id).make(manner)
+    return _Tailor(library, body, outfit, person_id, bag_scale=outfit.height_m / 1.7 if child else 1.0).make(manner)
 
 
 @dataclass
@@ -63,6 +63,7 @@ class _Tailor:
     body: int
     outfit: Outfit
     person_id: int
+    bag_scale: float
     table: MaterialTable = field(default_factory=MaterialTable)
     triangles: list[Triangles] = field(default_factory=list)
     materials: list[npt.NDArray[np.int32]] = field(default_factory=list)
@@ -271,19 +272,21 @@ class _Tailor:
         self._put(feet, bare)
 
     def _bag(self) -> None:
-        o = self.outfit
+        o, size = self.outfit, self.bag_scale
         if o.bag == "none":
             return
         shell = self.shape[np.unique(self.library.faces["tights"])]
         if o.bag == "backpack":
             bone, spine = "spine02", self.joint("spine02")[2]
             back = shell[(np.abs(shell[:, 0]) < 0.1) & (np.abs(shell[:, 2] - spine) < 0.1), 1].max()
-            vertices, triangles = rounded_box((0.15, 0.09, 0.21), np.array([0.0, back + 0.08, spine + 0.05]))
+            vertices, triangles = rounded_box(
+                (0.15 * size, 0.09 * size, 0.21 * size), np.array([0.0, back + 0.08 * size, spine + 0.05 * size])
+            )
         else:
             bone = "spine04"
             hips = shell[(np.abs(shell[:, 2] - self.hip_z) < 0.05) & (np.abs(shell[:, 0]) < 0.3)]
             side = np.array([-np.abs(hips[:, 0]).max() - 0.05, 0.03, self.hip_z - 0.04])
-            vertices, triangles = rounded_box((0.05, 0.16, 0.14), side)
+            vertices, triangles = rounded_box((0.05 * size, 0.16 * size, 0.14 * size), side)
         first, n = len(self.shape), len(vertices)
         self.shape = np.vstack([self.shape, vertices])
         self.rest = np.vstack([self.rest, vertices])
