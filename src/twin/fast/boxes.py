@@ -9,7 +9,7 @@ import numpy.typing as npt
 from dongsun.twin.compiled import compiled
 from dongsun.twin.crowd.trajectories import Trajectories
 from dongsun.twin.fast.figure import figure
-from dongsun.twin.fast.sight import LEVEL_M, LEVELS, SightMap
+from dongsun.twin.fast.sight import LEVEL_M, LEVELS, sight_masks
 from dongsun.twin.plan.twin_plan import TwinPlan
 
 F32 = npt.NDArray[np.float32]
@@ -89,7 +89,7 @@ def camera_boxes(
     kept, shape, boxes, far = kept[order], shape[order], boxes[order], far[order]
     frames = -(-trajectories.frames // (plan.fps // plan.fps_of(camera_id)))
     offsets = np.searchsorted(people[kept, 0], np.arange(frames + 1)).astype(np.int64)
-    masks = SightMap.of(plan, camera_id).masks(people[kept, 2], people[kept, 3])
+    masks = sight_masks(plan, camera_id, people[kept, 2], people[kept, 3])
     lost, visibility = _visible(offsets, shape, far, masks, people[kept, 4], size)
     seen = boxes + lost
     seen = np.clip(seen, 0.0, np.concatenate([size, size]))

@@ -1,7 +1,6 @@
-"""What of the floor's air a camera can see past furniture and walls: computed once, looked up for every person."""
+"""What of the floor's air a camera can see past furniture and walls: once for every spot."""
 
 import itertools
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -14,49 +13,34 @@ F64 = npt.NDArray[np.float64]
 CELL_M = 0.1
 LEVEL_M = 0.1
 LEVELS = 20
-MARGIN_M = 5.0
 LINTEL_M = 2.35
 """Doors are open up to here, as they are filmed."""
 
 
-@dataclass(frozen=True)
-class SightMap:
-    """For a grid of floor points, which heights above them the camera sees past everything that stands still.
+def sight_masks(plan: TwinPlan, camera_id: str, x_m: F64, y_m: F64) -> npt.NDArray[np.uint32]:
+    """Which heights above floor points (n,) a camera sees past everything that stands still.
 
-    Attributes:
-        x0_m: Corner of the grid.
-        y0_m: Corner of the grid.
-        seen: uint32 (columns, rows): bit k tells of the height (k + ½) · `LEVEL_M`.
+    Points are rounded to a grid of `CELL_M`; one ray is cast to every height above every grid point that occurs.
+
+    Returns:
+        uint32 (n,): bit k tells of the height (k + ½) · `LEVEL_M`.
     """
-
-    x0_m: float
-    y0_m: float
-    seen: npt.NDArray[np.uint32]
-
-    @staticmethod
-    def of(plan: TwinPlan, camera_id: str) -> "SightMap":
-        """Casts a ray from the camera to every point of the grid, which reaches `MARGIN_M` beyond the outer walls."""
-        x0, y0, x1, y1 = plan.bounds_m
-        x0, y0 = x0 - MARGIN_M, y0 - MARGIN_M
-        x, y = np.meshgrid(np.arange(x0, x1 + MARGIN_M, CELL_M), np.arange(y0, y1 + MARGIN_M, CELL_M), indexing="ij")
-        eye = np.array(plan.cameras[camera_id].position_m, np.float64)
-        seen = np.zeros(x.shape, np.uint32)
-        boxes, walls = _boxes(plan), _walls(plan)
-        for level in range(LEVELS):
-            target = np.stack([x.ravel(), y.ravel(), np.full(x.size, (level + 0.5) * LEVEL_M)], axis=1)
-            hidden = np.zeros(len(target), np.bool_)
-            for low, high in boxes:
-                hidden |= _meets_box(eye, target, low, high)
-            for wall in walls:
-                hidden |= _meets_wall(eye, target, wall)
-            seen |= np.where(hidden, 0, 1 << level).astype(np.uint32).reshape(x.shape)
-        return SightMap(float(x0), float(y0), seen)
-
-    def masks(self, x_m: F64, y_m: F64) -> npt.NDArray[np.uint32]:
-        """uint32 (n,) of the nearest grid points."""
-        i = np.clip(np.rint((x_m - self.x0_m) / CELL_M), 0, self.seen.shape[0] - 1).astype(np.int64)
-        j = np.clip(np.rint((y_m - self.y0_m) / CELL_M), 0, self.seen.shape[1] - 1).astype(np.int64)
-        return np.asarray(self.seen[i, j], np.uint32)
+    columns, rows = np.rint(x_m / CELL_M).astype(np.int64), np.rint(y_m / CELL_M).astype(np.int64)
+    wide = 1 << 20
+    keys, which = np.unique((columns + wide // 2) * wide + rows + wide // 2, return_inverse=True)
+    places = np.column_stack([keys // wide - wide // 2, keys % wide - wide // 2]) * CELL_M
+    eye = np.array(plan.cameras[camera_id].position_m, np.float64)
+    target = np.empty((len(places), LEVELS, 3))
+    target[:, :, :2] = places[:, None]
+    target[:, :, 2] = (np.arange(LEVELS) + 0.5) * LEVEL_M
+    flat = target.reshape(-1, 3)
+    hidden = np.zeros(len(flat), np.bool_)
+    for low, high in _boxes(plan):
+        hidden |= _meets_box(eye, flat, low, high)
+    for wall in _walls(plan):
+        hidden |= _meets_wall(eye, flat, wall)
+    bits = np.where(hidden.reshape(-1, LEVELS), 0, 1 << np.arange(LEVELS)).sum(axis=1).astype(np.uint32)
+    return np.asarray(bits[which.ravel()], np.uint32)
 
 
 def _boxes(plan: TwinPlan) -> list[tuple[F64, F64]]:
