@@ -17,7 +17,7 @@ from dongsun.twin.people.gait import Pose, bone_transforms
 from dongsun.twin.people.wardrobe import dress
 from dongsun.twin.plan.survey import survey
 from dongsun.twin.plan.twin_plan import TwinPlan, twin_plan
-from dongsun.twin.render.raster import skin_vertices
+from dongsun.twin.render.raster import project_vertices, skin_vertices
 from dongsun.twin.render.renderer import SUPERSAMPLING, Frame, Renderer, Standing
 from dongsun.twin.scene.backdrop import render_backdrop
 from dongsun.twin.scene.scene import build_scene
@@ -89,6 +89,32 @@ def test_visible_boxes_are_those_of_the_id_mask(drawn: tuple[StoreCamera, Frame]
         whole = np.array(sighting.amodal_xyxy_px)
         seen = np.array(sighting.visible_xyxy_px)
         assert (whole[:2] <= seen[:2] + 0.51).all() and (whole[2:] >= seen[2:] - 0.51).all()
+
+
+@KINDS
+def test_the_compiled_projection_is_the_cameras(kind: tuple[Settings, LensConfig]) -> None:
+    """All round the camera, also behind it and beyond the field."""
+    camera = _plan(kind).camera(CAMERA)
+    lens = camera.lens
+    around = np.random.default_rng(2).normal(0, 2, (2000, 3)) + camera.position_m
+    screen = project_vertices(
+        around.astype(np.float32),
+        np.array(camera.position_m, np.float32),
+        camera.rotation.astype(np.float32),
+        0 if lens.is_plain else 1 + lens.is_fisheye,
+        np.array(lens.coefficients, np.float32),
+        lens.limit,
+        camera.focal_px,
+        camera.width_px / 2,
+        camera.height_px / 2,
+    )
+    pixels, mapped = camera.project(around)
+    assert ((screen[:, 2] > 0) == mapped).mean() > 0.998  # a point right on the rim may fall on either side
+    both = mapped & (screen[:, 2] > 0) & (np.abs(pixels) < 2000).all(axis=1)
+    assert both.sum() > 300 and (~mapped).sum() > 50
+    np.testing.assert_allclose(screen[both, :2], pixels[both], atol=0.05)
+    depth = camera.depth_m((around - camera.position_m) @ camera.rotation.T)
+    np.testing.assert_allclose(screen[both, 2], 1 / depth[both], rtol=1e-4)
 
 
 @KINDS
