@@ -1,0 +1,1 @@
+"""Random plausible shops, so that nothing is tuned to a few layouts."""
