@@ -54,8 +54,8 @@ def picture(store_id: str, shop: TwinPlan, plan: CameraPlan, least_height_px: fl
     _draw_seen(right, shop, plan, anew, norm)
     for axes in (left, right):
         _draw_shop(axes, shop)
-    _draw_cameras(left, shop.cameras, _INK)
-    _draw_cameras(right, plan.anew.proposal.cameras, "#7b3294")
+    _draw_cameras(left, shop, shop.cameras, _INK)
+    _draw_cameras(right, shop, plan.anew.proposal.cameras, "#7b3294")
     for line in plan.lines:
         if line.floor:
             share = f" {line.sight.countable:.0%}" if line.sight and line.verdict == "partly" else ""
@@ -124,13 +124,16 @@ def _draw_shop(axes: Axes, shop: TwinPlan) -> None:
     axes.set_xlabel("metres", fontsize=8, color="#7a828a")
 
 
-def _draw_cameras(axes: Axes, cameras: Mapping[str, TwinCamera], colour: str) -> None:
+def _draw_cameras(axes: Axes, shop: TwinPlan, cameras: Mapping[str, TwinCamera], colour: str) -> None:
     for name, camera in cameras.items():
         x, y, _ = camera.position_m
         half = min(camera.hfov_deg, 360.0) / 2
         edges = (camera.yaw_deg - half, camera.yaw_deg + half) if camera.pitch_deg < 75 else (0.0, 360.0)
-        axes.add_patch(Wedge((x, y), _WEDGE_M, *edges, facecolor=colour, alpha=0.16, zorder=7))
-        axes.add_patch(Wedge((x, y), _WEDGE_M, *edges, fill=False, edgecolor=colour, linewidth=1.1, zorder=7))
+        filled = Wedge((x, y), _WEDGE_M, *edges, facecolor=colour, alpha=0.16, zorder=7)
+        outline = Wedge((x, y), _WEDGE_M, *edges, fill=False, edgecolor=colour, linewidth=1.1, zorder=7)
+        for wedge in (filled, outline):
+            axes.add_patch(wedge)
+            wedge.set_clip_path(Patch(np.array(shop.floor), closed=True, transform=axes.transData))
         axes.plot([x], [y], marker="o", markersize=8, color=colour, markeredgecolor="white", zorder=10)
         way = math.radians(camera.yaw_deg)
         at = (x - 0.6 * math.cos(way), y - 0.5 * math.sin(way))

@@ -56,7 +56,7 @@ def fewest(covers: Bools, needed: int, must: tuple[Bools, ...], kept: tuple[int,
     greedy = _greedy(covers, needed, must, kept)
     groups, sizes = np.unique(covers, axis=1, return_counts=True)
     solution = _solve(groups, sizes, needed, must, kept, limit_s)
-    bound = _least_count(solution.mip_dual_bound, len(kept)) if solution.mip_dual_bound is not None else len(kept)
+    bound = max(_least_by_size(covers, needed, must, kept), _least_by_solver(solution.mip_dual_bound, len(kept)))
     chosen = greedy
     if solution.x is not None:
         found = tuple(int(k) for k in np.flatnonzero(solution.x[: len(covers)] > 0.5))
@@ -92,9 +92,21 @@ def _solve(
     return milp(objective, constraints=rows, bounds=Bounds(low, 1.0), integrality=integrality, options=options)
 
 
-def _least_count(dual_bound: float, kept: int) -> int:
+def _least_by_solver(dual_bound: float | None, kept: int) -> int:
     """The fewest cameras that an objective of at least `dual_bound` allows: coverage takes off less than one."""
+    if dual_bound is None or not math.isfinite(dual_bound):
+        return kept
     return kept + max(0, math.floor(dual_bound + 1e-6) + 1)
+
+
+def _least_by_size(covers: Bools, needed: int, must: tuple[Bools, ...], kept: tuple[int, ...]) -> int:
+    """The fewest cameras that would do if no two of them saw the same place."""
+    seen = covers[list(kept)].any(axis=0)
+    missing = needed - int(seen.sum())
+    adds = np.sort((covers & ~seen).sum(axis=1))[::-1].cumsum()
+    by_floor = int(np.searchsorted(adds, missing)) + 1 if missing > 0 else 0
+    by_doors = int(any(not m[list(kept)].any() for m in must))
+    return len(kept) + max(by_floor, by_doors)
 
 
 def _covered(covers: Bools, chosen: tuple[int, ...]) -> int:
