@@ -33,6 +33,10 @@ class BenchResults:
         """In the order of the runs."""
         return tuple(dict.fromkeys(run.store_id for run in self.runs))
 
+    def seeds_of(self, store_id: str) -> tuple[int, ...]:
+        """A store's runs."""
+        return tuple(run.seed for run in self.runs if run.store_id == store_id)
+
     def overall(self) -> Estimates:
         """Every figure over all runs."""
         return _estimates(run_ratios(run) for run in self.runs)

@@ -24,6 +24,8 @@ class CameraFigures:
         visits_true, visits_counted: Zone visits.
         occupancy: Mean absolute error of people in view.
         heatmap_correlation: None where nobody was seen.
+        heatmap_ceiling: The same of the true whole bodies' boxes: what a perfect detector would reach. Below 1, because
+            a foot point is not the body's centre, and somebody who stands still on a cell's edge is one cell off.
         tracks: None where nobody was to be seen.
         recalls: By difficulty: `recall_crowd`, `recall_not_crowd`, …
         counted_per_s: Frames the runtime took in a second on this machine.
@@ -39,6 +41,7 @@ class CameraFigures:
     visits_counted: int
     occupancy: Ratio
     heatmap_correlation: float | None
+    heatmap_ceiling: float | None
     tracks: TrackScores | None
     recalls: Mapping[str, Ratio]
     counted_per_s: float
@@ -80,6 +83,7 @@ def camera_ratios(camera: CameraFigures) -> dict[str, Ratio]:
         ratios[name] = Ratio.mean_of(float(np.percentile(errors, share)) if errors else None)
     ratios["occupancy_error"] = camera.occupancy
     ratios["heatmap_correlation"] = Ratio.mean_of(camera.heatmap_correlation)
+    ratios["heatmap_ceiling"] = Ratio.mean_of(camera.heatmap_ceiling)
     tracks = camera.tracks
     ratios["hota"] = Ratio.mean_of(None if tracks is None else tracks.hota)
     ratios["idf1"] = Ratio.mean_of(None if tracks is None else tracks.idf1)
@@ -98,6 +102,6 @@ def run_ratios(run: RunFigures) -> dict[str, Ratio]:
     errors = [error for camera in run.cameras for error in camera.dwell_errors_s]
     for name, share in (("dwell_error_p50_s", 50), ("dwell_error_p90_s", 90)):
         pooled[name] = Ratio.mean_of(float(np.percentile(errors, share)) if errors else None)
-    for name in ("heatmap_correlation", "hota", "idf1", "mota"):
+    for name in ("heatmap_correlation", "heatmap_ceiling", "hota", "idf1", "mota"):
         pooled[name] = Ratio.mean_of(pooled[name].value)  # a run is one sample, however many cameras it has
     return pooled

@@ -13,7 +13,7 @@ from dongsun.contract.store import CameraConfig, StoreConfig
 from dongsun.eval.counting_metrics import EventCounts, evaluate_counts
 from dongsun.eval.crossing_truth import TrueCrossing, TwinTruth, read_table
 from dongsun.eval.line_event import LineEvent
-from dongsun.eval.people_truth import PathsByFrame, frames_of_each, read_tracked_paths
+from dongsun.eval.people_truth import frames_of_each, read_tracked_paths
 from dongsun.eval.replay_judge import read_counted
 from dongsun.eval.twin_bench.box_truth import TrueBox, paths, read_true_boxes
 from dongsun.eval.twin_bench.difficulty import (
@@ -87,6 +87,7 @@ def judge_camera(
         DongsunError: A truth file is absent, broken, or lacks a column that a difficulty needs.
     """
     boxes = read_true_boxes(filmed.split_dir / f"{filmed.camera_id}.gt.txt")
+    whole_bodies = read_true_boxes(filmed.split_dir / f"{filmed.camera_id}.amodal.txt")
     true = paths(boxes, in_view=True)
     tracked = read_tracked_paths(replay_dir / "tracks.csv")
     judged = without_ignored(tracked, true, paths(boxes, in_view=False))
@@ -104,7 +105,8 @@ def judge_camera(
         visits_true=sum(len(true_stays) for _, true_stays in stays),
         visits_counted=sum(len(counted_stays) for counted_stays, _ in stays),
         occupancy=occupancy_error(windows, people_in_view(true, summary.frames), filmed.fps),
-        heatmap_correlation=_heatmap(filmed, tracked),
+        heatmap_correlation=_heatmap(filmed, stacked([boxes.boxes_xyxy_px for boxes in tracked.values()])),
+        heatmap_ceiling=_heatmap(filmed, np.array([box.xyxy_px for box in whole_bodies], np.float32)),
         tracks=score_tracks(judged, true, summary.frames),
         recalls=_recalls(filmed, counted, crossings, boxes, tolerance_s, difficulties),
         counted_per_s=summary.frames_per_second,
@@ -150,8 +152,8 @@ def _stay(row: dict[str, str]) -> Stay:
     return Stay(row["zone_id"], float(row["enter_s"]), float(row["exit_s"]))
 
 
-def _heatmap(filmed: FilmedCamera, tracked: PathsByFrame) -> float | None:
-    """Correlation of seconds a cell; None where the camera has no floor points or a map is flat."""
+def _heatmap(filmed: FilmedCamera, boxes_xyxy_px: npt.NDArray[np.float32]) -> float | None:
+    """Correlation of seconds a cell, of all these boxes' feet and of the truth; None without floor points."""
     if not filmed.config.floor_points:
         return None
     camera = filmed.plan.camera(filmed.camera_id)
@@ -162,7 +164,7 @@ def _heatmap(filmed: FilmedCamera, tracked: PathsByFrame) -> float | None:
         pixels, front = camera.project(np.column_stack([floor_m, np.zeros(len(floor_m))]))
         return np.asarray(front & (pixels >= 0.0).all(axis=1) & (pixels <= size).all(axis=1))
 
-    feet = foot_points(stacked([boxes.boxes_xyxy_px for boxes in tracked.values()])) / size
+    feet = foot_points(boxes_xyxy_px) / size
     floor_map = FloorMap.of(filmed.config, camera.width_px / camera.height_px, f"cameras.{filmed.camera_id}")
     counted = grid.seconds(floor_map.to_floor(feet), 1.0 / filmed.fps)
     rows = read_table(filmed.split_dir / "truth" / "positions.csv", ("x_m", "y_m"))

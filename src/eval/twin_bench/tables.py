@@ -20,12 +20,14 @@ _CSV_COLUMNS = ("scope", "name", "figure", "value", "low", "high", "runs")
 def markdown_tables(results: BenchResults) -> str:
     """Figures by store, events by line, recall by difficulty."""
     overall, stores = results.overall(), results.by_store()
-    scopes = {"all": overall, **stores}
+    scopes = {f"all ({len(results.runs)} runs)": overall}
+    scopes |= {f"{store} ({len(results.seeds_of(store))})": figures for store, figures in stores.items()}
     names = [name for name in overall if not name.startswith("recall_")]
     parts = [
         f"# Counting bench (synthetic footage)\n\nBundle {results.bundle_version}, {results.detector_precision}; "
         f"{len(results.runs)} runs: {', '.join(f'{run.store_id} seed {run.seed}' for run in results.runs)}. "
-        "In brackets the 95 % bootstrap interval over runs; n where there are too few for one.",
+        "In brackets the 95 % bootstrap interval over runs (of fewer than ten runs it is too narrow); n where there "
+        "are too few for one. `heatmap_ceiling` is what perfect boxes would reach.",
         _table(
             ("figure", *scopes),
             ((name, *(_cell(figures.get(name)) for figures in scopes.values())) for name in names),
@@ -72,7 +74,7 @@ def summary_lines(results: BenchResults) -> str:
     overall = results.overall()
     shown = (
         "event_precision", "event_recall", "count_error", "visitor_error", "dwell_error_p50_s", "dwell_error_p90_s",
-        "occupancy_error", "heatmap_correlation", "hota", "idf1", "id_switches_per_min",
+        "occupancy_error", "heatmap_correlation", "heatmap_ceiling", "hota", "idf1", "id_switches_per_min",
     )  # fmt: skip
     lines = [f"bundle {results.bundle_version} on {len(results.runs)} synthetic runs ({', '.join(results.stores)})"]
     lines += [f"  {name:<22}{_cell(overall.get(name))}" for name in shown]

@@ -31,6 +31,7 @@ def _camera(camera_id: str = "cam", **changes: object) -> CameraFigures:
         visits_counted=5,
         occupancy=Ratio(30.0, 120.0),
         heatmap_correlation=0.8,
+        heatmap_ceiling=0.9,
         tracks=TrackScores(0.6, 0.7, 0.5, 0.8, 0.65, 6, 900),
         recalls={"recall_crowd": Ratio(2, 4), "recall_not_crowd": Ratio(9, 10)},
         counted_per_s=40.0,
@@ -63,6 +64,7 @@ def test_figures_of_a_camera() -> None:
             "dwell_error_p90_s": 1.8,
             "occupancy_error": 0.25,
             "heatmap_correlation": 0.8,
+            "heatmap_ceiling": 0.9,
             "hota": 0.6,
             "idf1": 0.65,
             "mota": 0.8,
@@ -101,6 +103,7 @@ def test_lines_add_up_over_seeds() -> None:
 def test_tables_say_every_figure() -> None:
     results = _results(4)
     text = markdown_tables(results)
+    assert "| figure | all (4 runs) | demo (4) |" in text
     assert "| demo/cam/door | 40 | 46 | 36 |" in text
     assert "crowd (somebody nearer than 0.8 m) | 0.500 [0.500, 0.500] | 0.900 [0.900, 0.900]" in text
     rows = list(csv.DictReader(io.StringIO(csv_table(results))))
