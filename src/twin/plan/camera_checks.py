@@ -6,6 +6,7 @@ import numpy as np
 from shapely import unary_union
 from shapely.geometry import LineString, Point, Polygon, box
 
+from dongsun.contract.errors import DongsunError
 from dongsun.contract.store import StoreConfig
 from dongsun.twin.plan.frozen import FloorPoint
 from dongsun.twin.plan.twin_camera import TwinCamera
@@ -30,6 +31,7 @@ def check_cameras(plan: "TwinPlan", store: StoreConfig, file: YamlFile) -> None:
     """
     for camera_id, camera in plan.cameras.items():
         _check_place(plan, camera, ("twin", "cameras", camera_id), file)
+        _check_lens(plan, camera_id, file)
     for camera_id, camera in plan.cameras.items():
         _check_floor_lines(plan, camera_id, camera, file)
         _check_floor_zones(plan, camera_id, camera, file)
@@ -64,6 +66,13 @@ def _check_place(plan: "TwinPlan", camera: TwinCamera, keys: Keys, file: YamlFil
                 got=f"{got}, in furniture {item.height_m:g} m high",
                 mend="hang it higher or elsewhere",
             )
+
+
+def _check_lens(plan: "TwinPlan", camera_id: str, file: YamlFile) -> None:
+    try:
+        plan.camera(camera_id)
+    except DongsunError as error:
+        file.refuse(("cameras", camera_id, "lens"), expected=error.expected, got=error.got, mend=error.mend)
 
 
 def _check_floor_lines(plan: "TwinPlan", camera_id: str, camera: TwinCamera, file: YamlFile) -> None:

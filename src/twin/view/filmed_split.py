@@ -147,9 +147,8 @@ def _boxes(path: Path, width: int, height: int) -> dict[int, list[Box]]:
                 where=f"{path}:{line}",
                 mend="film the split again",
             ) from error
-        boxes[int(frame)].append(
-            (int(person), *(round(v, 4) for v in (x / width, y / height, w / width, h / height)), visible)
-        )
+        box = (round(x / width, 4), round(y / height, 4), round(w / width, 4), round(h / height, 4))
+        boxes[int(frame)].append((int(person), *box, visible))
     return boxes
 
 

@@ -112,6 +112,10 @@ BAD: list[tuple[str, tuple[str | int, ...], object, str, str]] = [
         {"till": {"x0_m": 3, "y0_m": 1, "x1_m": 4, "y1_m": 2, "staff_spots": [[7, 1]]}},
         "twin.counters.till.staff_spots.0", "floor",
     ),
+    (
+        "two fields of view", ("cameras", "entrance", "lens"), {"model": "fisheye", "hfov_deg": 180},
+        "cameras.entrance.lens", "agree on the field of view",
+    ),
     ("misspelt", ("twin", "shelves", 2, "colour"), "red", "twin.shelves.2.colour", "Extra inputs"),
     ("no number", (*CAMERA, "yaw_deg"), "north", "twin.cameras.entrance.yaw_deg", "valid number"),
 ]  # fmt: skip
