@@ -82,11 +82,19 @@ def camera_boxes(
     people = _samples(plan, trajectories, camera_id, heights_m)
     camera = plan.camera(camera_id)
     size = np.array([camera.width_px, camera.height_px], np.float64)
-    parts = [_outlines(plan, camera_id, people[k : k + CHUNK], size) for k in range(0, max(len(people), 1), CHUNK)]
-    kept = np.concatenate([part[0] + k * CHUNK for k, part in enumerate(parts)])
+    moved = np.ones(len(people), np.bool_)
+    moved[1:] = (people[1:, 1:] != people[:-1, 1:]).any(axis=1)  # who stands still looks the same as a frame ago
+    fresh = people[moved]
+    parts = [_outlines(plan, camera_id, fresh[k : k + CHUNK], size) for k in range(0, max(len(fresh), 1), CHUNK)]
+    near = np.concatenate([part[0] + k * CHUNK for k, part in enumerate(parts)])
     shape, boxes, far = (np.concatenate([part[c] for part in parts]) for c in (1, 2, 3))
-    order = np.lexsort((people[kept, 1], people[kept, 0]))
-    kept, shape, boxes, far = kept[order], shape[order], boxes[order], far[order]
+    place = np.full(len(fresh), -1)
+    place[near] = np.arange(len(near))
+    source = place[np.cumsum(moved) - 1]
+    kept = np.flatnonzero(source >= 0)
+    kept = kept[np.lexsort((people[kept, 1], people[kept, 0]))]
+    source = source[kept]
+    shape, boxes, far = shape[source], boxes[source], far[source]
     frames = -(-trajectories.frames // (plan.fps // plan.fps_of(camera_id)))
     offsets = np.searchsorted(people[kept, 0], np.arange(frames + 1)).astype(np.int64)
     masks = sight_masks(plan, camera_id, people[kept, 2], people[kept, 3])

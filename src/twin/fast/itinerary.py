@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dongsun.twin.crowd.trajectories import Walk
-from dongsun.twin.fast.routes import Points, Routes
+from dongsun.twin.fast.routes import Points, Routes, Way
 
 SETTLING_S = 1.0
 """Stepping aside and back takes about this long."""
@@ -36,7 +36,7 @@ class Itinerary:
     at: tuple[float, float]
     now_s: float
     speed_m_s: float
-    _points: list[Points] = field(default_factory=list)
+    _legs: list[Way] = field(default_factory=list)
     _times: list[float] = field(default_factory=list)
     _ways_m: list[float] = field(default_factory=list)
     _facings: list[tuple[float, float, float]] = field(default_factory=list)
@@ -49,12 +49,11 @@ class Itinerary:
         """Walks to a place by the shortest way."""
         if math.dist(self.at, to) < 0.05:
             return
-        points = self.routes.way(self.at, to)
-        length = float(np.hypot(*np.diff(points, axis=0).T).sum())
-        self._points.append(points)
-        self.now_s += length / self.speed_m_s
+        way = self.routes.way(self.at, to)
+        self._legs.append(way)
+        self.now_s += way.length_m / self.speed_m_s
         self._times.append(self.now_s)
-        self._ways_m.append(self._ways_m[-1] + length)
+        self._ways_m.append(self._ways_m[-1] + way.length_m)
         self.at = to
 
     def pause(self, seconds: float, facing_rad: float = math.nan) -> None:
@@ -72,31 +71,23 @@ class Itinerary:
         appears_s = float(np.interp(place.behind_m, self._ways_m, self._times)) if place.behind_m else self._times[0]
         begin = max(first, math.ceil(appears_s * fps))
         stop = min(end, math.floor(self.now_s * fps) + 1)
-        if stop - begin < 2 or not self._points:
+        if stop - begin < 2 or not self._legs:
             return None
         times = np.arange(begin, stop) / fps
         along = np.maximum(np.interp(times, self._times, self._ways_m) - place.behind_m, 0.0)
-        points, normals, ways = self._polyline()
+        points = np.concatenate([leg.points for leg in self._legs])
+        ways = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(points, axis=0).T))])
         x, y = np.interp(along, ways, points[:, 0]), np.interp(along, ways, points[:, 1])
         if place.left_m:
-            room = self.routes.room_m(points)
+            room = np.concatenate([leg.room_m for leg in self._legs])
             aside = np.copysign(np.minimum(abs(place.left_m), room), place.left_m)
-            x += _settled(np.interp(along, ways, aside * normals[:, 0]), fps)
-            y += _settled(np.interp(along, ways, aside * normals[:, 1]), fps)
+            left = np.concatenate([leg.left for leg in self._legs])
+            x += _settled(np.interp(along, ways, aside * left[:, 0]), fps)
+            y += _settled(np.interp(along, ways, aside * left[:, 1]), fps)
         yaw = self._yaw(x, y, times)
         still = np.zeros(len(x), np.float32)
         xy = x.astype(np.float32), y.astype(np.float32)
         return Walk(person_id, begin - first, *xy, yaw.astype(np.float32), still, still, still, still)
-
-    def _polyline(self) -> tuple[Points, Points, Points]:
-        normals = []
-        for points in self._points:
-            ahead = np.gradient(points, axis=0)
-            ahead /= np.maximum(np.hypot(ahead[:, 0], ahead[:, 1])[:, None], 1e-9)
-            normals.append(np.column_stack([-ahead[:, 1], ahead[:, 0]]))
-        points = np.concatenate(self._points)
-        ways = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(points, axis=0).T))])
-        return points, np.concatenate(normals), ways
 
     def _yaw(self, x: Points, y: Points, times: Points) -> npt.NDArray[np.float64]:
         dx, dy = np.gradient(x), np.gradient(y)

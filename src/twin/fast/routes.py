@@ -1,6 +1,5 @@
 """Shortest ways over the walkable floor, computed once per pair of places."""
 
-import heapq
 import math
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -8,10 +7,13 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 import shapely
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import dijkstra
 from shapely.geometry import Polygon
 
+from dongsun.twin.plan.frozen import FloorPoint
+
 Points = npt.NDArray[np.float64]
-Cell = tuple[int, int]
 
 CELL_M = 0.2
 CLEARANCE_M = 0.27
@@ -19,7 +21,23 @@ SPACING_M = 0.1
 ROUNDING = 5
 """Points of the moving average that rounds corners: half a metre."""
 LATERAL_MARGIN_M = 0.18
-_STEPS = tuple((dx, dy, CELL_M * math.hypot(dx, dy)) for dx in (-1, 0, 1) for dy in (-1, 0, 1) if (dx, dy) != (0, 0))
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way, about every `SPACING_M` a point.
+
+    Attributes:
+        points: (n, 2) metres, n ≥ 2.
+        left: (n, 2) unit vectors to the left of the way.
+        room_m: (n,) how far aside one can step.
+        length_m: Of the way.
+    """
+
+    points: Points
+    left: Points
+    room_m: Points
+    length_m: float
 
 
 @dataclass(frozen=True)
@@ -31,17 +49,22 @@ class Routes:
     """
 
     floor: Polygon
-    _trees: dict[Cell, dict[Cell, Cell]] = field(default_factory=dict)
-    _ways: dict[tuple[float, float, float, float], Points] = field(default_factory=dict)
+    _trees: dict[int, npt.NDArray[np.int32]] = field(default_factory=dict)
+    _ways: dict[tuple[float, float, float, float], Way] = field(default_factory=dict)
 
-    def way(self, start: tuple[float, float], end: tuple[float, float]) -> Points:
-        """(n, 2) metres, about every `SPACING_M` from `start` to `end`, n ≥ 2."""
+    def way(self, start: FloorPoint, end: FloorPoint) -> Way:
+        """The shortest way between two different places."""
         key = (*start, *end)
         if key not in self._ways:
-            self._ways[key] = self._rounded(self._tightened(self._corners(start, end)))
+            points = self._rounded(self._tightened(self._corners(start, end)))
+            ahead = np.gradient(points, axis=0)
+            ahead /= np.maximum(np.hypot(ahead[:, 0], ahead[:, 1])[:, None], 1e-9)
+            length = float(np.hypot(*np.diff(points, axis=0).T).sum())
+            left = np.column_stack([-ahead[:, 1], ahead[:, 0]])
+            self._ways[key] = Way(points, left, self._room_at(points), length)
         return self._ways[key]
 
-    def room_m(self, points: Points) -> Points:
+    def _room_at(self, points: Points) -> Points:
         """(n,) how far aside of each point (n, 2) one can step, by bilinear interpolation of the grid."""
         x0, y0, free = self._origin[0], self._origin[1], self._room
         column = np.clip((points[:, 0] - x0) / CELL_M, 0, free.shape[0] - 1.001)
@@ -76,40 +99,40 @@ class Routes:
         shapely.prepare(tight)
         return tight
 
-    def _corners(self, start: tuple[float, float], end: tuple[float, float]) -> Points:
-        goal, cell = self._nearest_free(end), self._nearest_free(start)
+    def _corners(self, start: FloorPoint, end: FloorPoint) -> Points:
+        goal, node = self._nearest_free(end), self._nearest_free(start)
         if goal not in self._trees:
-            self._trees[goal] = self._tree(goal)
-        tree, cells = self._trees[goal], [cell]
-        while cells[-1] in tree and cells[-1] != goal:
-            cells.append(tree[cells[-1]])
-        return np.array([start, *(self._place(c) for c in cells[1:-1]), end], np.float64)
+            _, before = dijkstra(self._graph, directed=False, indices=goal, return_predecessors=True)
+            self._trees[goal] = before.astype(np.int32)
+        tree, nodes = self._trees[goal], [node]
+        while nodes[-1] != goal and tree[nodes[-1]] >= 0:
+            nodes.append(int(tree[nodes[-1]]))
+        return np.concatenate([[start], self._nodes[nodes[1:-1]], [end]])
 
-    def _tree(self, goal: Cell) -> dict[Cell, Cell]:
-        """The next cell toward `goal` from every cell that reaches it."""
+    @cached_property
+    def _nodes(self) -> Points:
+        """(n, 2) free grid points, metres."""
+        return np.asarray(np.argwhere(self._free) * CELL_M + np.array(self._origin), np.float64)
+
+    @cached_property
+    def _graph(self) -> csr_array:
+        """Lengths between neighbouring nodes, each pair once."""
         free = self._free
-        distance, after, queue = {goal: 0.0}, {goal: goal}, [(0.0, goal)]
-        while queue:
-            so_far, (i, j) = heapq.heappop(queue)
-            if so_far > distance[(i, j)]:
-                continue
-            for di, dj, length in _STEPS:
-                cell = (i + di, j + dj)
-                if not (0 <= cell[0] < free.shape[0] and 0 <= cell[1] < free.shape[1] and free[cell]):
-                    continue
-                if so_far + length < distance.get(cell, math.inf) - 1e-9:
-                    distance[cell], after[cell] = so_far + length, (i, j)
-                    heapq.heappush(queue, (so_far + length, cell))
-        return after
+        number = np.full(free.shape, -1, np.int64)
+        number[free] = np.arange(int(free.sum()))
+        wide = np.pad(number, 1, constant_values=-1)
+        tails, heads, lengths = [], [], []
+        for di, dj in ((1, 0), (0, 1), (1, 1), (1, -1)):
+            beside = wide[1 + di : 1 + di + free.shape[0], 1 + dj : 1 + dj + free.shape[1]]
+            both = (number >= 0) & (beside >= 0)
+            tails.append(number[both])
+            heads.append(beside[both])
+            lengths.append(np.full(int(both.sum()), CELL_M * math.hypot(di, dj)))
+        ends = (np.concatenate(tails), np.concatenate(heads))
+        return csr_array((np.concatenate(lengths), ends), shape=(len(self._nodes), len(self._nodes)))
 
-    def _nearest_free(self, point: tuple[float, float]) -> Cell:
-        cells = np.argwhere(self._free)
-        places = cells * CELL_M + np.array(self._origin)
-        i, j = cells[int(np.argmin(((places - np.array(point)) ** 2).sum(axis=1)))]
-        return int(i), int(j)
-
-    def _place(self, cell: Cell) -> tuple[float, float]:
-        return self._origin[0] + cell[0] * CELL_M, self._origin[1] + cell[1] * CELL_M
+    def _nearest_free(self, point: FloorPoint) -> int:
+        return int(np.argmin(((self._nodes - np.array(point)) ** 2).sum(axis=1)))
 
     def _tightened(self, corners: Points) -> Points:
         kept, at = [corners[0]], 0
