@@ -62,7 +62,9 @@ class StreamStage:
             starts_at=self.starts_at,
         )
         try:
-            sent = stream_camera(plan, crowd, self.camera_id, self.url, realtime=self.realtime, seed=self.seed)
+            sent = stream_camera(
+                plan, crowd, self.camera_id, self.url, realtime=self.realtime, seed=self.seed, starts_at=self.starts_at
+            )
         except OSError as error:
             raise DongsunError(
                 expected="somebody who takes the stream",

@@ -12,10 +12,12 @@ from shapely.geometry import Point, Polygon
 from dongsun.twin.camera.look import CameraLook
 from dongsun.twin.camera.store_camera import StoreCamera
 from dongsun.twin.crowd.simulate import walkable_floor
+from dongsun.twin.film.casting import dolls
 from dongsun.twin.film.split import TwinSplit
 from dongsun.twin.people.gait import Pose
 from dongsun.twin.people.wardrobe import dress
 from dongsun.twin.plan.layout import Shelf
+from dongsun.twin.plan.traffic import Wardrobe
 from dongsun.twin.plan.twin_plan import TwinPlan
 from dongsun.twin.render.renderer import Renderer, Sighting, Standing
 from dongsun.twin.scene.scene import build_scene
@@ -56,10 +58,10 @@ def shoot(view: View) -> list[Still]:
     floor = walkable_floor(plan)
     camera = _hung_anywhere(plan, floor, rng)
     scene = build_scene(plan, seed=int(rng.integers(1 << 30)), light=float(rng.uniform(0.6, 1.15)))
-    renderer = Renderer(scene, camera, _any_look(rng))
+    renderer = Renderer(scene, camera, _any_look(rng), dolls(plan))
     stills = []
     for offset in range(view.frames):
-        people = _scattered(view.split.person_ids, camera, floor, rng)
+        people = _scattered(view.split.person_ids, plan.wardrobe, camera, floor, rng)
         frame = renderer.frame(people, noise_seed=int(rng.integers(1 << 30)))
         quality = int(rng.integers(55, 93))
         coded = cv2.imencode(".jpg", frame.image_bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
@@ -108,7 +110,7 @@ def _any_look(rng: np.random.Generator) -> CameraLook:
 
 
 def _scattered(
-    person_ids: tuple[int, ...], camera: StoreCamera, floor: Polygon, rng: np.random.Generator
+    person_ids: tuple[int, ...], wardrobe: Wardrobe, camera: StoreCamera, floor: Polygon, rng: np.random.Generator
 ) -> tuple[Standing, ...]:
     count = min(len(person_ids), int(rng.integers(2, 13)))
     chosen = rng.choice(len(person_ids), size=count, replace=False)
@@ -123,7 +125,9 @@ def _scattered(
         reach = float(rng.uniform(0.3, 1)) if not walks and rng.random() < 0.3 else 0.0
         stride = float(rng.uniform(0.6, 1)) if walks else 0.0
         pose = Pose(float(rng.random()), stride, reach, float(rng.uniform(-0.5, 0.5)))
-        people.append(Standing(dress(person_ids[int(k)]), *place, float(rng.uniform(-math.pi, math.pi)), pose))
+        people.append(
+            Standing(dress(person_ids[int(k)], wardrobe), *place, float(rng.uniform(-math.pi, math.pi)), pose)
+        )
     return tuple(people)
 
 

@@ -11,7 +11,14 @@ _FORMATS = {"rtsp": "rtsp", "tcp": "mpegts", "udp": "mpegts", "srt": "mpegts", "
 
 
 def stream_camera(
-    plan: TwinPlan, trajectories: Trajectories, camera_id: str, url: str, *, realtime: bool, seed: int = 0
+    plan: TwinPlan,
+    trajectories: Trajectories,
+    camera_id: str,
+    url: str,
+    *,
+    realtime: bool,
+    seed: int = 0,
+    starts_at: str = "12:00",
 ) -> int:
     """Films a camera and sends H.264 to `url` until the span ends; returns the number of frames sent.
 
@@ -24,6 +31,7 @@ def stream_camera(
         realtime: Frames leave by the clock, none before its time, and the coder holds none back; otherwise as fast as
             they are made.
         seed: Of the camera's noise.
+        starts_at: Local time of day when the span begins, HH:MM: it sets the light.
 
     Raises:
         OSError: Nobody takes the stream, or the viewer went away (libav's errors are OSErrors).
@@ -33,7 +41,7 @@ def stream_camera(
     sent = 0
     with h264_clip(url, coding, container_format=container_format, live=realtime) as append:
         began = time.monotonic()
-        for take in takes(plan, trajectories, camera_id, seed):
+        for take in takes(plan, trajectories, camera_id, seed, starts_at=starts_at):
             for frame in film(take):
                 ahead = began + sent / coding.fps - time.monotonic()
                 if realtime and ahead > 0:

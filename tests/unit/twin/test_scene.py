@@ -180,7 +180,7 @@ def test_a_reflection_comes_goes_and_brightens_only_the_floor(usual: Renderer, e
     assert max(p.strength for p in patches if p) == pytest.approx(0.5, abs=0.01)
     lit = usual.frame((), 1, moment=Moment(patch=Patch(3.0, 1.5, 0.6, 0.5))).image_bgr.astype(np.int64)
     rows, columns = np.nonzero((lit != empty).any(axis=2))
-    floor = shop().camera("one").to_floor(np.column_stack([columns, rows]) + 0.5)
+    floor = shop().camera("one").to_floor(np.column_stack([columns, rows]).astype(np.float64) + 0.5)
     assert (lit >= empty).all() and len(rows) > 50
     assert np.hypot(*(floor - (3.0, 1.5)).T).max() < 2.0
 
