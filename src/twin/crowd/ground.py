@@ -1,7 +1,7 @@
 """The simulated floor with everybody on it: JuPedSim's collision-free speed model, and help for whoever is stuck."""
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import jupedsim as jps
 import numpy as np
@@ -45,7 +45,6 @@ class Walker:
     detour: FloorPoint | None = None
     seen_at: FloorPoint = (math.inf, math.inf)
     seen_s: float = 0.0
-    agent: jps.Agent | None = field(default=None, repr=False)
 
     @property
     def radius_m(self) -> float:
@@ -109,7 +108,6 @@ class Ground:
         number = self._presences.get(member.person_id, 0)
         self._presences[member.person_id] = number + 1
         walker = Walker(member, speed_m_s, Presence(member.person_id, number, frame), agent_id, at, at)
-        walker.agent = self._simulation.agent(agent_id)
         self._walkers[agent_id] = walker
         return walker
 
@@ -136,13 +134,14 @@ class Ground:
                 hx, hy = walker.heading[0] + dx / moved, walker.heading[1] + dy / moved
                 length = math.hypot(hx, hy)
                 walker.heading = (hx / length, hy / length) if length > 0.1 else (dx / moved, dy / moved)
-            walker.at, walker.agent = (x, y), agent
+            walker.at = (x, y)
 
     def steer(self, now_s: float) -> None:
         """Hands everybody's wish to JuPedSim, and frees the stuck."""
-        for walker in self._walkers.values():
-            agent = walker.agent
-            if agent is None:
+        # Agents are pointers into JuPedSim, stale once anybody appears or time goes on: none is ever kept.
+        for agent in self._simulation.agents():
+            walker = self._walkers.get(agent.id)
+            if walker is None:
                 continue
             self._free_if_stuck(walker, now_s)
             squeezed = now_s < walker.squeezed_until_s
