@@ -3,7 +3,7 @@
 import time
 
 from dongsun.twin.crowd.trajectories import Trajectories
-from dongsun.twin.film.studio import film, takes
+from dongsun.twin.film.studio import FRAMES_PER_TAKE, film, takes
 from dongsun.twin.film.video import coding_of, h264_clip
 from dongsun.twin.plan.twin_plan import TwinPlan
 
@@ -40,9 +40,12 @@ def stream_camera(
     container_format = _FORMATS.get(url.split("://", 1)[0]) if "://" in url else None
     sent = 0
     with h264_clip(url, coding, container_format=container_format, live=realtime) as append:
-        began = time.monotonic()
-        for take in takes(plan, trajectories, camera_id, seed, starts_at=starts_at):
+        began = None
+        for take in takes(
+            plan, trajectories, camera_id, seed, starts_at=starts_at, length=1 if realtime else FRAMES_PER_TAKE
+        ):
             for frame in film(take):
+                began = time.monotonic() if began is None else began
                 ahead = began + sent / coding.fps - time.monotonic()
                 if realtime and ahead > 0:
                     time.sleep(ahead)

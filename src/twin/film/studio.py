@@ -74,13 +74,14 @@ def takes(
     first: int = 0,
     end: int | None = None,
     starts_at: str = "12:00",
+    length: int = FRAMES_PER_TAKE,
 ) -> Iterator[Take]:
-    """Cuts the camera's frames [first, end) into orders of `FRAMES_PER_TAKE`; frames are numbered at its own rate."""
+    """Cuts the camera's frames [first, end) into orders of `length`; frames are numbered at its own rate."""
     step = frame_step(plan, camera_id)
     last = camera_frames(plan, trajectories, camera_id) if end is None else end
-    for start in range(first, last, FRAMES_PER_TAKE):
+    for start in range(first, last, length):
         cast = []
-        for frame in range(start, min(start + FRAMES_PER_TAKE, last)):
+        for frame in range(start, min(start + length, last)):
             rows = [
                 (w.person_id, w.x_m[k], w.y_m[k], w.yaw_rad[k], w.phase[k], w.stride[k], w.reach[k], w.head_turn_rad[k])
                 for w, k in trajectories.at(frame * step)
