@@ -23,6 +23,7 @@ COVER_SHARE = 0.75
 MARGIN_SHARE = 0.35
 """People whose chest is farther than this off the picture (in picture sizes) show nothing."""
 CHUNK = 200_000
+ALL_SEEN = (1 << LEVELS) - 1
 
 
 @dataclass(frozen=True)
@@ -83,22 +84,24 @@ def camera_boxes(
     camera = plan.camera(camera_id)
     size = np.array([camera.width_px, camera.height_px], np.float64)
     moved = np.ones(len(people), np.bool_)
-    moved[1:] = (people[1:, 1:] != people[:-1, 1:]).any(axis=1)  # who stands still looks the same as a frame ago
+    for column in (1, 2, 3):  # who stands still looks the same as a frame ago
+        change = people[1:, column] != people[:-1, column]
+        moved[1:] = change if column == 1 else moved[1:] | change
     fresh = people[moved]
     parts = [_outlines(plan, camera_id, fresh[k : k + CHUNK], size) for k in range(0, max(len(fresh), 1), CHUNK)]
     near = np.concatenate([part[0] + k * CHUNK for k, part in enumerate(parts)])
     shape, boxes, far = (np.concatenate([part[c] for part in parts]) for c in (1, 2, 3))
+    masks = sight_masks(plan, camera_id, fresh[near, 2], fresh[near, 3])
     place = np.full(len(fresh), -1)
     place[near] = np.arange(len(near))
     source = place[np.cumsum(moved) - 1]
     kept = np.flatnonzero(source >= 0)
     kept = kept[np.lexsort((people[kept, 1], people[kept, 0]))]
     source = source[kept]
-    shape, boxes, far = shape[source], boxes[source], far[source]
+    shape, boxes, far, masks = shape[source], boxes[source], far[source], masks[source]
     frames = -(-trajectories.frames // (plan.fps // plan.fps_of(camera_id)))
     offsets = np.searchsorted(people[kept, 0], np.arange(frames + 1)).astype(np.int64)
-    masks = sight_masks(plan, camera_id, people[kept, 2], people[kept, 3])
-    lost, visibility = _visible(offsets, shape, far, masks, people[kept, 4], size)
+    lost, visibility = _visible(offsets, shape, boxes, far, masks, people[kept, 4], size)
     seen = boxes + lost
     seen = np.clip(seen, 0.0, np.concatenate([size, size]))
     shows = (visibility > 0) & (seen[:, 2] - seen[:, 0] >= 1) & (seen[:, 3] - seen[:, 1] >= 1)
@@ -133,7 +136,9 @@ def _outlines(plan: TwinPlan, camera_id: str, people: F64, size: F64) -> tuple[I
     x, y, height, half = people[:, 2], people[:, 3], people[:, 4], people[:, 5]
     pixels, front = camera.project(np.column_stack([x, y, 0.7 * height]))
     with np.errstate(invalid="ignore"):
-        near = front & ((pixels > -MARGIN_SHARE * size) & (pixels < (1 + MARGIN_SHARE) * size)).all(axis=1)
+        near = front.copy()
+        for axis in (0, 1):
+            near &= (pixels[:, axis] > -MARGIN_SHARE * size[axis]) & (pixels[:, axis] < (1 + MARGIN_SHARE) * size[axis])
     rows = np.flatnonzero(near)
     x, y, height, half = x[rows], y[rows], height[rows], half[rows]
     dx, dy = x - camera.position_m[0], y - camera.position_m[1]
@@ -153,20 +158,32 @@ def _outlines(plan: TwinPlan, camera_id: str, people: F64, size: F64) -> tuple[I
     whole = front.all(axis=0)
     points, rows = points[:, whole], rows[whole]
     shape = np.concatenate([points[0], points[1] - points[0], (points[2] - points[3]) / 2], axis=1)
-    boxes = np.concatenate([points.min(axis=0), points.max(axis=0)], axis=1)
+    low, high = points[0], points[0]
+    for point in points[1:]:
+        low, high = np.minimum(low, point), np.maximum(high, point)
+    boxes = np.concatenate([low, high], axis=1)
     far = np.hypot(away, camera.position_m[2] - 0.7 * height)[whole]
     return rows.astype(np.int64), shape, boxes, far
 
 
 @compiled
 def _visible(
-    offsets: I64, shape: F64, far: F64, masks: npt.NDArray[np.uint32], height_m: F64, size: F64
+    offsets: I64, shape: F64, boxes: F64, far: F64, masks: npt.NDArray[np.uint32], height_m: F64, size: F64
 ) -> tuple[F64, F64]:
     """How far each side of the box (n, 4) moves in to hold only what shows, and the share (n,) that shows."""
     lost, share = np.zeros((len(far), 4)), np.zeros(len(far))
     for frame in range(len(offsets) - 1):
         first, end = offsets[frame], offsets[frame + 1]
         for i in range(first, end):
+            overlapped = False
+            for j in range(first, end):
+                beside = boxes[j, 0] >= boxes[i, 2] or boxes[j, 2] <= boxes[i, 0]
+                apart = beside or boxes[j, 1] >= boxes[i, 3] or boxes[j, 3] <= boxes[i, 1]
+                overlapped |= far[j] < far[i] and not apart
+            within = boxes[i, 0] >= 0 and boxes[i, 1] >= 0 and boxes[i, 2] <= size[0] and boxes[i, 3] <= size[1]
+            if within and not overlapped and masks[i] == ALL_SEEN:
+                share[i] = 1.0
+                continue
             all0, all1, all2, all3 = 1e9, 1e9, -1e9, -1e9
             see0, see1, see2, see3 = 1e9, 1e9, -1e9, -1e9
             count = 0
@@ -182,7 +199,7 @@ def _visible(
                     if not stands_clear or px < 0 or py < 0 or px >= size[0] or py >= size[1]:
                         continue
                     covered = False
-                    for j in range(first, end):
+                    for j in range(first, end if overlapped else first):
                         if far[j] >= far[i]:
                             continue
                         det = shape[j, 2] * shape[j, 5] - shape[j, 3] * shape[j, 4]
