@@ -191,9 +191,10 @@ class Outing:
         leader, *others = self._walkers
         here = [w for w in others if w.agent_id not in self._gone]
         under_way = not leader.settled and leader.agent_id not in self._gone
-        if under_way:
-            widest = max((math.dist(w.at, leader.at) for w in here), default=0.0)
-            leader.pace_m_s = leader.speed_m_s * (1.0 if widest < 2.2 else 0.55 if widest < 4.0 else 0.3)
+        if under_way and here:
+            close_m = 1.0 + BEHIND_M * max(len(here) - 1, 0)
+            widest = max(math.dist(w.at, leader.at) for w in here)
+            leader.pace_m_s = leader.speed_m_s * (0.9 if widest < close_m else 0.6 if widest < 4.0 else 0.3)
         formed = under_way and math.dist(leader.at, leader.goal) > KEEP_FORMATION_ABOVE_M
         for rank, walker in enumerate(here, start=1):
             if not walker.settled:
@@ -220,4 +221,4 @@ class Outing:
             return
         target = (place[0] + ahead * hx, place[1] + ahead * hy)
         walker.steered = target if ground.is_free(target) else (leader.at if ground.is_free(leader.at) else None)
-        walker.pace_m_s = min(max(leader.pace_m_s + 1.0 * error, 0.0), 1.35 * walker.speed_m_s)
+        walker.pace_m_s = min(max(leader.pace_m_s + 2.0 * error, 0.0), 1.35 * walker.speed_m_s)
