@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from dongsun.contract.durable import atomic_directory, write_json, write_text
+from dongsun.contract.durable import atomic_file, write_json, write_text
 from dongsun.contract.stage import RunLog, StageResult
 from dongsun.contract.store import load_store
 from dongsun.twin.coverage.document import as_csv, as_markdown, document, rows
@@ -25,13 +25,14 @@ class PlanStage:
 
     Attributes:
         store: The store file.
-        output_dir: Receives `plan.json`, `plan.md`, `plan.csv` and `plan.png`; what was there is replaced.
+        output_dir: Receives `plan.json`, `plan.md`, `plan.csv` and `plan.png`.
         least_height_px: Somebody is seen when, whole and standing, they are this tall in the picture.
         wanted_coverage: Share of the walkable floor that suggested cameras must see.
         grid_m: Side of a floor cell.
         candidates_per_wall_m: Camera places tried in a metre of wall.
         people_per_m2: Density of the crowd for which people's hiding of each other is stated.
-        search_limit_s: Time for each of the two searches; a search cut short says how far off it may be.
+        search_limit_s: Time for each of the two searches; one cut short says how far off it may be, and only then
+            may another run give another answer.
     """
 
     store: Path
@@ -55,11 +56,12 @@ class PlanStage:
         plan = CameraPlan.of(store, shop, wanted, grid_m=self.grid_m, people_per_m2=self.people_per_m2)
         told = findings(plan, wanted)
         table = rows(plan)
-        with atomic_directory(self.output_dir) as folder:
-            write_json(folder / "plan.json", document(plan, wanted, self.people_per_m2, told))
-            write_text(folder / "plan.csv", as_csv(table))
-            write_text(folder / "plan.md", as_markdown(store.id, table, told, plan))
-            (folder / "plan.png").write_bytes(picture(store.id, shop, plan, self.least_height_px))
+        folder = self.output_dir
+        write_json(folder / "plan.json", document(plan, wanted, self.people_per_m2, told))
+        write_text(folder / "plan.csv", as_csv(table))
+        write_text(folder / "plan.md", as_markdown(store.id, table, told, plan))
+        with atomic_file(folder / "plan.png") as temporary:
+            temporary.write_bytes(picture(store.id, shop, plan, self.least_height_px))
         metrics = {
             "floor_share": plan.present.floor_share,
             "median_height_px": plan.present.median_height_px,

@@ -142,12 +142,15 @@ def _best_line(plan: CameraPlan, door: str) -> Finding:
         )
     best = found[0]
     place = "from: {from}, to: {to}, inside: {inside}".format(**best.picture)
+    whole = best.fan_share >= 0.95
+    narrow = "" if whole else f", but it spans {best.fan_share:.0%} only of where people walk in"
+    narrow_korean = "" if whole else f", 다만 사람들이 들어오는 폭의 {best.fan_share:.0%} 만 지납니다"
     return Finding(
-        "good" if best.sight.verdict == "good" else "look",
+        "good" if best.sight.verdict == "good" and whole else "look",
         f"Best line at door {door}: camera {best.camera_id}, {best.offset_m:.1f} m inside, people "
-        f"{best.sight.height_px:.0f} px tall: {{{place}, anchor: foot}}",
+        f"{best.sight.height_px:.0f} px tall{narrow}: {{{place}, anchor: foot}}",
         f"출입문 {door}의 가장 좋은 계수선: 카메라 {best.camera_id}, 문에서 {best.offset_m:.1f} m 안쪽, "
-        f"사람 키 {best.sight.height_px:.0f} px: {{{place}, anchor: foot}}",
+        f"사람 키 {best.sight.height_px:.0f} px{narrow_korean}: {{{place}, anchor: foot}}",
     )
 
 
@@ -158,7 +161,7 @@ def _option(option: Option, wanted: Wanted, *, keeping: bool) -> Finding:
         return Finding("good", "The present cameras suffice.", "현재 카메라로 충분합니다.")
     proof = "no fewer would do" if found.proven else f"at least {found.least_possible} are needed; not proven fewest"
     proof_korean = "최소임이 증명됨" if found.proven else f"최소 {found.least_possible}대 필요, 최적 증명 안 됨"
-    start = "Keeping the present cameras, add" if keeping else "Hung anew, the shop needs"
+    start = "Keeping the present cameras, add" if keeping else "With all cameras hung anew, the shop needs"
     start_korean = "현재 카메라를 두고 추가" if keeping else "새로 설치"
     english = f"{start} {count} ({proof} among {found.tried} places tried): {seen:.0%} of the floor."
     korean = f"{start_korean}: {count}대({found.tried}개 후보 중 {proof_korean}), 바닥의 {seen:.0%}."

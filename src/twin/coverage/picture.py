@@ -113,7 +113,9 @@ def _draw_shop(axes: Axes, shop: TwinPlan) -> None:
         middle = np.mean([door.start, door.end], axis=0)
         way = outward(shop, door)
         x, y = float(middle[0]) + 0.55 * way[0], float(middle[1]) + 0.55 * way[1]
-        axes.text(x, y, f"door {name}", ha="center", va="center", fontsize=8.5, color="#2166ac", zorder=9)
+        turned = 90 if abs(way[0]) > abs(way[1]) else 0
+        text = axes.text(x, y, f"door {name}", ha="center", va="center", fontsize=8.5, color="#2166ac", zorder=9)
+        text.set_rotation(turned)
     x0, y0, x1, y1 = shop.bounds_m
     axes.set_xlim(x0 - _MARGIN_M, x1 + _MARGIN_M)
     axes.set_ylim(y0 - _MARGIN_M, y1 + _MARGIN_M)
@@ -125,7 +127,7 @@ def _draw_shop(axes: Axes, shop: TwinPlan) -> None:
 
 
 def _draw_cameras(axes: Axes, shop: TwinPlan, cameras: Mapping[str, TwinCamera], colour: str) -> None:
-    for name, camera in cameras.items():
+    for camera in cameras.values():
         x, y, _ = camera.position_m
         half = min(camera.hfov_deg, 360.0) / 2
         edges = (camera.yaw_deg - half, camera.yaw_deg + half) if camera.pitch_deg < 75 else (0.0, 360.0)
@@ -135,9 +137,19 @@ def _draw_cameras(axes: Axes, shop: TwinPlan, cameras: Mapping[str, TwinCamera],
             axes.add_patch(wedge)
             wedge.set_clip_path(Patch(np.array(shop.floor), closed=True, transform=axes.transData))
         axes.plot([x], [y], marker="o", markersize=8, color=colour, markeredgecolor="white", zorder=10)
-        way = math.radians(camera.yaw_deg)
-        at = (x - 0.6 * math.cos(way), y - 0.5 * math.sin(way))
-        _label(axes, at, name, colour)
+    for (x, y), names in _together(cameras).items():
+        ways = [math.radians(cameras[name].yaw_deg) for name in names]
+        back = -sum(math.cos(way) for way in ways), -sum(math.sin(way) for way in ways)
+        size = max(1e-6, math.hypot(*back))
+        _label(axes, (x + 0.6 * back[0] / size, y + 0.5 * back[1] / size), ", ".join(names), colour)
+
+
+def _together(cameras: Mapping[str, TwinCamera]) -> dict[tuple[float, float], list[str]]:
+    """Names of the cameras at each place."""
+    places: dict[tuple[float, float], list[str]] = {}
+    for name, camera in cameras.items():
+        places.setdefault(camera.position_m[:2], []).append(name)
+    return places
 
 
 def _draw_suggestions(axes: Axes, found: dict[str, list[Suggestion]]) -> None:

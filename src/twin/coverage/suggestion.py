@@ -30,7 +30,8 @@ class Suggestion:
         floor: The line in metres.
         picture: The line as the store file writes it: `from`, `to`, `inside`, normalised.
         sight: How well the camera counts there.
-        score: 0 to 1: the sight's score, times the share of the fan of visitors that crosses the line, times a
+        fan_share: Share of the way across, where people fan out after the door, that the line spans.
+        score: 0 to 1: the sight's score, times `fan_share` squared (who walks past the line's end is lost), times a
             preference for a line clear of the jam in the doorway, `min(1, offset / 1.2 m)`.
     """
 
@@ -40,6 +41,7 @@ class Suggestion:
     floor: FloorSegment
     picture: dict[str, list[float]]
     sight: LineSight
+    fan_share: float
     score: float
 
 
@@ -91,9 +93,8 @@ def _try(
         key: [round(float(v), 4) for v in point] for key, point in zip(("from", "to", "inside"), points, strict=True)
     }
     sight = line_sight(camera, obstacles, ground, floor, people_per_m2)
-    return Suggestion(
-        door_id, camera_id, offset_m, floor, picture, sight, sight.score * share * min(1.0, offset_m / 1.2)
-    )
+    score = sight.score * share**2 * min(1.0, offset_m / 1.2)
+    return Suggestion(door_id, camera_id, offset_m, floor, picture, sight, share, score)
 
 
 def _around_middle(fits: npt.NDArray[np.bool_]) -> tuple[int, int] | None:
