@@ -42,7 +42,7 @@ class PlanStage:
     grid_m: Annotated[float, Field(ge=0.05, le=1)] = 0.25
     candidates_per_wall_m: Annotated[float, Field(gt=0, le=4)] = 0.5
     people_per_m2: Annotated[float, Field(ge=0, le=5)] = 0.1
-    search_limit_s: Annotated[float, Field(gt=0)] = 30
+    search_limit_s: Annotated[float, Field(gt=0)] = 60
 
     def run(self, log: RunLog) -> StageResult:
         """Works the plan out and writes it.
