@@ -87,7 +87,7 @@ class MotFolderReader:
                 expected="clips as <split>/<camera>.mp4 with <split>/<camera>.gt.txt",
                 got="none",
                 where=str(root),
-                mend="run `dongsun twin` for this store, or put clips there",
+                mend="run `dongsun twin render` for this store, or put clips there",
             )
         return tuple(clips)
 

@@ -7,7 +7,7 @@ from dongsun.eval.evaluation_metrics import EvaluationMetrics
 from dongsun.eval.report.evidence import StageEvidence
 
 TWIN_SOURCE = "twin"
-"""What ingest calls data that `dongsun twin` rendered."""
+"""What ingest calls data that `dongsun twin render` filmed."""
 
 
 @dataclass(frozen=True)
