@@ -34,8 +34,8 @@ class StreamStage:
     """
 
     store: Path
-    camera_id: str
-    url: str
+    camera_id: str | None
+    url: str | None
     minutes: Annotated[float, Field(gt=0)]
     seed: int
     first_person: Annotated[int, Field(ge=1)] = 600_001
@@ -48,6 +48,13 @@ class StreamStage:
         Raises:
             DongsunError: The store has no twin or no such camera, or nobody takes the stream.
         """
+        if self.camera_id is None or self.url is None:
+            raise DongsunError(
+                expected="a camera and an address",
+                got=f"camera={self.camera_id}, url={self.url}",
+                where="dongsun twin stream",
+                mend="add camera=<id> url=<rtsp://…, tcp://…?listen or a file>",
+            )
         store = load_store(self.store)
         plan = twin_plan(store, self.store)
         store.camera(self.camera_id)
