@@ -1,8 +1,8 @@
 """Counting on modelled detections of whole stores, held to committed figures.
 
 The golden figures are those of the committed code; a change that moves one beyond its tolerance must say why, and
-`python tests/regression/test_twin_counting.py` writes them anew. No pixels and no bundle: this holds the tracker and the
-counters, in the layer that a station runs. They are figures on synthetic data with assumed detector noise.
+`python tests/regression/test_twin_counting.py` writes them anew. No pixels and no bundle: this holds the
+tracker and the counters, in the layer that a station runs. Synthetic, with assumed detector noise.
 """
 
 import json
@@ -40,7 +40,7 @@ def _store(name: str) -> StoreConfig:
 
 
 def measured(case: str) -> dict[str, float]:
-    """Precision, recall and signed count error of all lines of all cameras together, and how many crossings are true."""
+    """Precision, recall and signed count error over all lines of all cameras, and how many crossings are true."""
     name, _, number = case.rpartition("-")
     store = _store("demo") if name == "demo" else _store(case)
     plan = twin_plan(store, case)
