@@ -65,6 +65,20 @@ weights: setup ## make weights/ again: our own start weights, from twin stills o
 	install -m 644 models/pretrain/detector/detector.pt weights/twin-yolo26n.pt
 	install -m 644 models/pretrain/reid/reid.pt weights/twin-reid.pt
 
+twin-stores: setup ## film the three ready stores' test splits and measure how real they look: make twin-stores ASSETS=<dir>
+	for store in corner-shop pop-up electronics-flagship; do $(BIN)/dongsun twin render $$store || exit 1; done
+	$(BIN)/python bench/twin_realism.py $(foreach s,corner-shop pop-up electronics-flagship,data/raw/$(s)/test) --assets "$(ASSETS)"
+
+transfer: setup ## does fine-tuning on the twin help, there and on PETS? after make demo, make demo-real and make twin-stores
+	DONGSUN_ASSETS="$(ASSETS)" $(BIN)/dongsun train-detector store=demo detector=yolov8n detector.weights="$(ASSETS)/detector/yolov8n.pt" \
+	  detector.epochs=4 detector.learning_rate=2.0e-4 detector.freeze=10 paths.models=models/transfer
+	$(BIN)/dongsun export store=demo export.reid=null paths.models=models/transfer paths.bundle=bundles/transfer tracking.enabled=false
+	$(BIN)/dongsun ingest store=pop-up
+	$(BIN)/python bench/twin_transfer.py --bundle zero-shot=bundles/people-detection --bundle "tuned on the demo's twin=bundles/transfer" \
+	  --frames "demo, other seed=data/interim/demo/detector/manifest.parquet" \
+	  --frames "pop-up, other layout=data/interim/pop-up/detector/manifest.parquet" \
+	  --frames "PETS 2009, real=data/interim/pets2009/detector/manifest.parquet"
+
 lint: setup ## ruff, mypy and the layer contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -77,4 +91,4 @@ services: ## the system parts that some tests use (none yet in this version)
 clean: ## forget everything that stages made (not the environment)
 	rm -rf data/raw/demo data/interim data/processed models bundles reports
 
-.PHONY: help setup lock demo demo-real edge test weights lint services clean
+.PHONY: help setup lock demo demo-real edge test twin-stores transfer weights lint services clean
