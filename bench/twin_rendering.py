@@ -20,7 +20,7 @@ import numpy as np
 
 from dongsun.contract.store import load_store
 from dongsun.twin.crowd.simulate import simulate, walkable_floor
-from dongsun.twin.film.video import h264_clip
+from dongsun.twin.film.video import coding_of, h264_clip
 from dongsun.twin.people.gait import Pose
 from dongsun.twin.people.wardrobe import dress
 from dongsun.twin.plan.twin_plan import TwinPlan, twin_plan
@@ -55,7 +55,7 @@ def frames_a_second(plan: TwinPlan, people: int, frames: int) -> list[float]:
     rates = []
     with tempfile.TemporaryDirectory() as folder:
         for take in range(TAKES):
-            with h264_clip(Path(folder) / f"{take}.mp4", width_px=640, height_px=360, fps=10, crf=24) as append:
+            with h264_clip(Path(folder) / f"{take}.mp4", coding_of(plan, camera_id)) as append:
                 began = process_time()
                 for k in range(frames):
                     append(renderer.frame(casts[k % len(casts)], k).image_bgr)
