@@ -73,6 +73,14 @@ def store_overrides(verb: str, arguments: list[str]) -> list[str]:
         return arguments
     named, rest = arguments[0], arguments[1:]
     if not named.endswith((".yaml", ".yml")):
+        known = sorted(file.stem for file in (config_directory() / "store").glob("*.yaml"))
+        if named not in known:
+            raise DongsunError(
+                expected=f"a store of conf/store/: {', '.join(known)}",
+                got=repr(named),
+                where="command line",
+                mend="name one of them, or write conf/store/<id>.yaml",
+            )
         return [f"store={named}", *rest]
     if not verb.startswith("twin-"):
         raise DongsunError(

@@ -40,6 +40,8 @@ def test_a_bare_word_is_the_store(tmp_path: Path) -> None:
     assert store_overrides("twin-plan", ["demo", "seed=2"]) == ["store=demo", "seed=2"]
     assert store_overrides("twin-plan", ["seed=2"]) == ["seed=2"]
     assert store_overrides("twin-plan", ["--cfg", "job"]) == ["--cfg", "job"]
+    with pytest.raises(DongsunError, match="corner-shop"):
+        store_overrides("twin-plan", ["nosuch"])
     file = tmp_path / "mine.yaml"
     file.write_text("id: mine\ncameras: {a: {}}\n", encoding="utf-8")
     assert store_overrides("twin-plan", [str(file)]) == ["store.id=mine", f"store_file={file}"]
