@@ -3,8 +3,8 @@
 import math
 
 import numpy as np
-from shapely.geometry import Point
 
+from dongsun.twin.crowd.floor import outward
 from dongsun.twin.plan.layout import Door
 from dongsun.twin.plan.twin_plan import TwinPlan
 from dongsun.twin.scene.surface import PAVEMENT, Surface
@@ -25,7 +25,7 @@ def street_surfaces(plan: TwinPlan, paving: Texture, facade: Texture) -> list[Su
         )
     ]
     floor = np.array(plan.floor)
-    for nx, ny in dict.fromkeys(outward(plan, door) for door in plan.doors.values()):
+    for nx, ny in dict.fromkeys(_facing(plan, door) for door in plan.doors.values()):
         along = floor @ (-ny, nx)
         low, beyond = float(along.min()) - far, float((floor @ (nx, ny)).max()) + far
         width = float(along.max()) + far - low
@@ -40,18 +40,14 @@ def street_lights(plan: TwinPlan) -> list[Light]:
     """Daylight before each door: x, y, z and strength."""
     lights = []
     for door in plan.doors.values():
-        nx, ny = outward(plan, door)
+        nx, ny = _facing(plan, door)
         x, y = (door.start[0] + door.end[0]) / 2, (door.start[1] + door.end[1]) / 2
         lights += [(x - ny * side + nx * 2.0, y + nx * side + ny * 2.0, 3.4, 1.7) for side in (-2.5, 2.5)]
     return lights
 
 
-def outward(plan: TwinPlan, door: Door) -> tuple[float, float]:
-    """Unit vector from a door to the street. Directions are rounded, so that doors of one wall share a facade."""
-    (x0, y0), (x1, y1) = door.start, door.end
-    length = math.dist(door.start, door.end)
-    nx, ny = round((y1 - y0) / length, 2), round((x0 - x1) / length, 2)
+def _facing(plan: TwinPlan, door: Door) -> tuple[float, float]:
+    """Where a door looks. Directions are rounded, so that doors of one wall share a facade."""
+    nx, ny = (round(v, 2) for v in outward(plan, door))
     scale = math.hypot(nx, ny)
-    nx, ny = nx / scale, ny / scale
-    inside = Point((x0 + x1) / 2 + 0.05 * nx, (y0 + y1) / 2 + 0.05 * ny)
-    return (-nx, -ny) if plan.floor_polygon.contains(inside) else (nx, ny)
+    return nx / scale, ny / scale
