@@ -20,15 +20,18 @@ STAGES = {
     "sample": "systematic sampling (계통추출) of what to train on",
     "train-detector": "fine-tune the person detector",
     "train-reid": "train the re-ID head on the detector's decomposed backbone",
-    "tune": "find the similarity threshold at a target false-match rate",
+    "tune": "find the similarity threshold at a target rate of false matches; --check BUNDLE: does it still hold?",
     "export": "quantise, check parity, write the edge bundle",
     "evaluate": "replay the test part through the bundle and measure",
     "evaluate-twin": "the counting bench: a bundle on synthetic stores and seeds",
+    "study-heads": "linear, pooling and attention heads at each cut, beside OSNet and given nets: one table",
+    "study-sampling": "full, systematic and random sampling: what each costs and gives",
     "report": "one self-contained HTML page of it all",
 }
 """Verb → what it does. A verb may be typed in two words: `dongsun twin render`."""
 UNTRACKED = ("twin-stream", "twin-view", "twin-plan", "twin-generate")
 """These make something to look at, not a result."""
+_TWO_WORDS = ("twin", "study", "evaluate-twin")
 
 
 def main() -> None:
@@ -40,6 +43,7 @@ def main() -> None:
         return
     try:
         verb, rest = verb_of(arguments)
+        rest = with_check(verb, rest)
         _compose_and_run(verb, store_overrides(verb, rest))
     except DongsunError as error:
         _fail(error)
@@ -57,10 +61,29 @@ def verb_of(arguments: list[str]) -> tuple[str, list[str]]:
             return verb, arguments[words:]
     raise DongsunError(
         expected=f"a stage: {', '.join(_typed(verb) for verb in STAGES)}",
-        got=repr(" ".join(arguments[:2]) if arguments[0] == "twin" else arguments[0]),
+        got=repr(" ".join(arguments[:2]) if arguments[0] in _TWO_WORDS else arguments[0]),
         where="command line",
         mend="`dongsun --help` says what each does",
     )
+
+
+def with_check(verb: str, arguments: list[str]) -> list[str]:
+    """`tune … --check BUNDLE` as Hydra's override.
+
+    Raises:
+        DongsunError: No bundle follows.
+    """
+    if verb != "tune" or "--check" not in arguments:
+        return arguments
+    at = arguments.index("--check")
+    if at + 1 == len(arguments):
+        raise DongsunError(
+            expected="the folder of a bundle after --check",
+            got="nothing",
+            where="command line",
+            mend="dongsun tune --check bundles/<store>",
+        )
+    return [*arguments[:at], *arguments[at + 2 :], f"check={arguments[at + 1]}"]
 
 
 def store_overrides(verb: str, arguments: list[str]) -> list[str]:
@@ -183,7 +206,7 @@ def _run_or_exit(config: Any, verb: str) -> None:
 
 def _typed(verb: str) -> str:
     """As people type it."""
-    return verb.replace("-", " ") if verb.startswith("twin-") or verb == "evaluate-twin" else verb
+    return verb.replace("-", " ") if verb.startswith(_TWO_WORDS) else verb
 
 
 def _fail(error: DongsunError) -> NoReturn:

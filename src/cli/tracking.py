@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from dongsun.contract.bundle import MANIFEST_NAME, read_bundle
-from dongsun.contract.stage import StageResult
+from dongsun.contract.stage import RunLog, StageResult
 from dongsun.export.provenance import RUN_ID_VARIABLE, read_provenance
 
 CANDIDATE_ALIAS = "candidate"
@@ -45,6 +45,18 @@ class MlflowRunLog:
         now = get_current_time_millis()
         entities = [Metric(_metric_name(k), float(v), now, step or 0) for k, v in values.items()]
         self._client.log_batch(self._run_id, metrics=entities)
+
+    @contextmanager
+    def child(self, name: str, params: Mapping[str, Any]) -> Iterator[RunLog]:
+        """A nested run, as MLflow's page folds them under their parent."""
+        parent = self._client.get_run(self._run_id)
+        tags = {
+            "mlflow.parentRunId": self._run_id,
+            **{k: v for k, v in parent.data.tags.items() if k.startswith("git.")},
+        }
+        run = self._client.create_run(parent.info.experiment_id, run_name=name, tags=tags)
+        with _ended(self._client, run.info.run_id, params):
+            yield MlflowRunLog(self._client, run.info.run_id)
 
     def finish(self, result: StageResult) -> None:
         """Logs the headline metrics and artefacts, and registers the bundle if there is one."""
@@ -95,14 +107,22 @@ def tracked_run(
     run = client.create_run(experiment_id, run_name=verb, tags=tags)
     run_id = run.info.run_id
     os.environ[RUN_ID_VARIABLE] = run_id
+    try:
+        with _ended(client, run_id, params):
+            yield MlflowRunLog(client, run_id)
+    finally:
+        os.environ.pop(RUN_ID_VARIABLE, None)
+
+
+@contextmanager
+def _ended(client: Any, run_id: str, params: Mapping[str, Any]) -> Iterator[None]:
     status = "FAILED"
     try:
         for name, value in flatten(params).items():
             client.log_param(run_id, name, str(value)[:_MAX_PARAM_CHARACTERS])
-        yield MlflowRunLog(client, run_id)
+        yield
         status = "FINISHED"
     finally:
-        os.environ.pop(RUN_ID_VARIABLE, None)
         client.set_terminated(run_id, status)
 
 

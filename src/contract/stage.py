@@ -1,9 +1,10 @@
 """What a pipeline stage receives and returns, free of Hydra and MLflow."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 
 class RunLog(Protocol):
@@ -12,12 +13,20 @@ class RunLog(Protocol):
     def metrics(self, values: Mapping[str, float], step: int | None = None) -> None:
         """Records named values, at a step of a curve when `step` is given."""
 
+    def child(self, name: str, params: Mapping[str, Any]) -> "AbstractContextManager[RunLog]":
+        """A run of its own under this one, for a study's cell; an exception marks it failed."""
+
 
 class SilentRunLog:
     """A `RunLog` that keeps nothing, for library use and tests."""
 
     def metrics(self, values: Mapping[str, float], step: int | None = None) -> None:
         """Drops the values."""
+
+    @contextmanager
+    def child(self, name: str, params: Mapping[str, Any]) -> "Iterator[RunLog]":
+        """As silent."""
+        yield self
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dongsun.cli.main import STAGES, config_directory, store_overrides, verb_of
+from dongsun.cli.main import STAGES, config_directory, store_overrides, verb_of, with_check
 from dongsun.cli.tracking import TrackingSettings, flatten, tracked_run
 from dongsun.contract.errors import DongsunError
 from dongsun.contract.stage import StageResult
@@ -92,3 +92,30 @@ def test_a_run_is_tracked_and_a_failed_one_is_marked(tmp_path: Path) -> None:
     assert finished.data.metrics == {"loss": 0.5, "mAP": 0.75}
     assert len(finished.data.tags["git.commit"]) >= 7
     assert [f.path for f in client.list_artifacts(finished.info.run_id)] == ["plot.txt"]
+
+
+def test_a_studys_cells_are_nested_runs(tmp_path: Path) -> None:
+    from mlflow import MlflowClient
+
+    settings = TrackingSettings(enabled=True, uri=f"sqlite:///{tmp_path}/mlflow.db", artifacts=tmp_path / "artifacts")
+    with tracked_run(settings, store_id="demo", verb="study-heads", params={}, root=ROOT) as log:
+        with log.child("attention P4", {"head": {"queries": 4}}) as cell:
+            cell.metrics({"mAP": 0.5})
+        with pytest.raises(RuntimeError), log.child("linear P4", {}):
+            raise RuntimeError
+    client = MlflowClient(settings.uri)
+    experiment = client.get_experiment_by_name("demo")
+    assert experiment is not None
+    runs = {run.info.run_name: run for run in client.search_runs([experiment.experiment_id])}
+    parent, cell_run, failed = runs["study-heads"], runs["attention P4"], runs["linear P4"]
+    assert parent.info.status == cell_run.info.status == "FINISHED" and failed.info.status == "FAILED"
+    assert {cell_run.data.tags["mlflow.parentRunId"], failed.data.tags["mlflow.parentRunId"]} == {parent.info.run_id}
+    assert cell_run.data.params == {"head.queries": "4"} and cell_run.data.metrics == {"mAP": 0.5}
+    assert cell_run.data.tags["git.commit"] == parent.data.tags["git.commit"]
+
+
+def test_check_is_typed_as_an_option() -> None:
+    assert with_check("tune", ["demo", "--check", "bundles/demo"]) == ["demo", "check=bundles/demo"]
+    assert with_check("tune", ["demo"]) == ["demo"]
+    with pytest.raises(DongsunError, match="bundle after --check"):
+        with_check("tune", ["--check"])

@@ -1,0 +1,1 @@
+"""Studies: one claim, many trainings, one table."""
