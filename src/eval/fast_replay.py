@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import numpy as np
 
 from dongsun.contract.detections import Detections
+from dongsun.contract.nadir import nadir_px
 from dongsun.contract.store import CameraConfig
 from dongsun.serve_edge.pipeline.constants import CountingConstants, TrackingConstants
 from dongsun.serve_edge.pipeline.counter import CountedCrossing, CountedStay, Counter
@@ -90,7 +91,8 @@ class _Run:
         size = FrameSize(detections.width_px, detections.height_px)
         threshold = rules.similarity_threshold if rules.looks is not None else None
         self._detections, self._rules = detections, rules
-        self._people = People(rules.strong_score, threshold, size, rules.tracking)
+        below_px = nadir_px(camera, size.width_px, size.height_px)
+        self._people = People(rules.strong_score, threshold, size, rules.tracking, below_px)
         self._counter = Counter(camera, size, rules.started_at_utc, rules.counting)
         self._sightings: list[IdentifiedSighting] = []
         self._occupancy = 0

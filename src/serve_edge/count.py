@@ -11,6 +11,7 @@ from dongsun.contract.bundle import BundleManifest, Precision, read_bundle
 from dongsun.contract.detections import Detections
 from dongsun.contract.durable import atomic_directory, write_json
 from dongsun.contract.errors import DongsunError
+from dongsun.contract.nadir import nadir_px
 from dongsun.contract.observations import Crossing, Window, ZoneVisit
 from dongsun.contract.preprocess import person_crops
 from dongsun.serve_edge.annotation.annotator import Annotator
@@ -94,7 +95,8 @@ class CountRun:
         self._annotator = annotator
         spec = models.manifest.detector
         self._person_class = spec.person_class
-        self.people = People(spec.score_threshold, models.similarity_threshold, size, self.constants)
+        below_px = nadir_px(camera, size.width_px, size.height_px)
+        self.people = People(spec.score_threshold, models.similarity_threshold, size, self.constants, below_px)
         self.counter = Counter(camera, size, settings.started_at_utc, CountingConstants())
         self.sightings: list[IdentifiedSighting] = []
         self.watch = Stopwatch(STAGES if annotator else STAGES[:-1])

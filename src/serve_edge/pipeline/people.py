@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from dongsun.contract.detections import Detections
 from dongsun.contract.embedding import Embeddings
+from dongsun.contract.geometry import Point
 from dongsun.serve_edge.pipeline.constants import TrackingConstants
 from dongsun.serve_edge.pipeline.gallery import Gallery
 from dongsun.serve_edge.pipeline.looks import FrameSize, looks_wanted
@@ -33,15 +34,21 @@ class People:
         similarity_threshold: The bundle's; None without a re-ID model.
         size: Of the picture.
         constants: Times and distances.
+        nadir_px: Under a ceiling fisheye, the point of the picture straight below the camera.
     """
 
     def __init__(
-        self, strong_score: float, similarity_threshold: float | None, size: FrameSize, constants: TrackingConstants
+        self,
+        strong_score: float,
+        similarity_threshold: float | None,
+        size: FrameSize,
+        constants: TrackingConstants,
+        nadir_px: Point | None = None,
     ) -> None:
         self._c = constants
         self._size = size
         self._has_looks = similarity_threshold is not None
-        self._tracker = Tracker(strong_score, size.height_px, constants)
+        self._tracker = Tracker(strong_score, size.height_px, constants, nadir_px)
         self._reappearance = Reappearance(similarity_threshold, constants)
         self._gallery = Gallery(similarity_threshold)
         self._ids = itertools.count(1)

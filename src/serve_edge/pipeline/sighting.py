@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from dongsun.contract.geometry import Point
+from dongsun.contract.nadir import toward
 from dongsun.contract.store import Anchor
 
 BoxTuple = tuple[float, float, float, float]
@@ -19,6 +20,7 @@ class Sighting:
         whole_xyxy_px: The box with hidden legs made up for by the person's remembered height; its bottom may lie
             outside the picture.
         score: The detector's.
+        nadir_px: Under a ceiling fisheye, the point straight below the camera; elsewhere None.
     """
 
     frame_index: int
@@ -26,13 +28,17 @@ class Sighting:
     seen_xyxy_px: BoxTuple
     whole_xyxy_px: BoxTuple
     score: float
+    nadir_px: Point | None = None
 
     def anchor_px(self, anchor: Anchor) -> Point:
-        """The point that stands for the person: bottom centre or centre of the whole box."""
+        """The point that stands for the person: the feet (bottom centre, or nearest the nadir) or the box's centre."""
+        if anchor == "foot" and self.nadir_px is not None:
+            return toward(self.whole_xyxy_px, self.nadir_px)
         x0, y0, x1, y1 = self.whole_xyxy_px
         return (x0 + x1) / 2, (y1 if anchor == "foot" else (y0 + y1) / 2)
 
     @property
     def height_px(self) -> float:
-        """Height of the whole box."""
-        return self.whole_xyxy_px[3] - self.whole_xyxy_px[1]
+        """Height of the whole box; under a ceiling fisheye, where people lie every way, its longer side."""
+        x0, y0, x1, y1 = self.whole_xyxy_px
+        return y1 - y0 if self.nadir_px is None else max(x1 - x0, y1 - y0)

@@ -5,6 +5,7 @@ from enum import Enum
 import numpy as np
 
 from dongsun.contract.embedding import Embeddings
+from dongsun.contract.geometry import Point
 from dongsun.serve_edge.pipeline.motion import Box, BoxMotion
 from dongsun.serve_edge.pipeline.sighting import Sighting
 from dongsun.serve_edge.pipeline.stature import Bottom, Stature
@@ -31,8 +32,18 @@ class Track:
         embeddings: Looks, oldest first.
     """
 
-    def __init__(self, serial: int, box: Box, score: float, frame_index: int, time_s: float, bottom: Bottom) -> None:
+    def __init__(
+        self,
+        serial: int,
+        box: Box,
+        score: float,
+        frame_index: int,
+        time_s: float,
+        bottom: Bottom,
+        nadir_px: Point | None = None,
+    ) -> None:
         self.serial = serial
+        self._nadir_px = nadir_px
         self.track_id: int | None = None
         self.state = TrackState.TENTATIVE
         self.stature = Stature()
@@ -49,7 +60,9 @@ class Track:
 
     def see(self, box: Box, score: float, frame_index: int, time_s: float, bottom: Bottom) -> None:
         """Takes a detection as this person; `bottom` says what is known of its lower end."""
-        whole_box, whole = self.stature.complete(box, time_s, bottom)
+        # Under a ceiling fisheye people aren't upright in the picture, so that no height can be remembered.
+        upright = self._nadir_px is None
+        whole_box, whole = self.stature.complete(box, time_s, bottom) if upright else (box, True)
         if self.state is TrackState.LOST:
             self._walk_the_gap(whole_box, time_s)
             self.state = TrackState.CONFIRMED
@@ -57,7 +70,7 @@ class Track:
         self.motion.update(whole_box, whole=whole)
         self._at_last_sight = self.motion.copy()
         self.hits += 1
-        self.last = Sighting(frame_index, time_s, _as_tuple(box), _as_tuple(whole_box), score)
+        self.last = Sighting(frame_index, time_s, _as_tuple(box), _as_tuple(whole_box), score, self._nadir_px)
         self.unreported.append(self.last)
 
     def take_look(self, embedding: Embeddings, time_s: float) -> None:

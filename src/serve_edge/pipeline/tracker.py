@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dongsun.contract.detections import Detections
+from dongsun.contract.geometry import Point
 from dongsun.serve_edge.pipeline.association import best_pairs, overlap_scores
 from dongsun.serve_edge.pipeline.constants import TrackingConstants
 from dongsun.serve_edge.pipeline.stature import Bottom, bottoms
@@ -23,10 +24,14 @@ class Tracker:
         strong_score: The bundle's score threshold.
         frame_height_px: Height of the picture: boxes end at its bottom edge.
         constants: Times and distances.
+        nadir_px: Under a ceiling fisheye, the point straight below the camera.
     """
 
-    def __init__(self, strong_score: float, frame_height_px: int, constants: TrackingConstants) -> None:
+    def __init__(
+        self, strong_score: float, frame_height_px: int, constants: TrackingConstants, nadir_px: Point | None = None
+    ) -> None:
         self._strong = strong_score
+        self._nadir_px = nadir_px
         self._frame_height_px = frame_height_px
         self._c = constants
         self._serials = itertools.count(1)
@@ -37,7 +42,8 @@ class Tracker:
         for track in self.tracks:
             track.motion.predict(time_s)
         boxes = persons.boxes_xyxy_px.astype(np.float64)
-        ends = bottoms(boxes, self._frame_height_px)
+        upright = self._nadir_px is None
+        ends = bottoms(boxes, self._frame_height_px) if upright else [Bottom.SEEN] * len(boxes)
         hidden = np.array([end is not Bottom.SEEN for end in ends], dtype=np.bool_)
         free = np.ones(len(boxes), dtype=np.bool_)
         strong = persons.scores >= self._strong
@@ -84,7 +90,9 @@ class Tracker:
                 continue
             present.append(boxes[j])
             score = float(persons.scores[j])
-            self.tracks.append(Track(next(self._serials), boxes[j], score, frame_index, time_s, ends[j]))
+            self.tracks.append(
+                Track(next(self._serials), boxes[j], score, frame_index, time_s, ends[j], self._nadir_px)
+            )
 
     def _age(self, frame_index: int, time_s: float) -> None:
         for track in self.tracks:
