@@ -1,5 +1,6 @@
 """Where a re-ID model comes from: the store's training, or a finished OpenVINO model."""
 
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,8 @@ from dongsun.export.runners import Run, openvino_runner, torch_runner
 from dongsun.export.to_openvino import onnx_to_openvino, without_origin
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from dongsun.train.reid.checkpoint import LoadedReid
 
 NAME = "reid"
@@ -38,6 +41,14 @@ class ReidSource:
     input: InputSpec
     embedding_size: int
     onnx: Path | None
+
+
+def reid_to_openvino(network: "nn.Module", spec: InputSpec) -> ov.Model:
+    """Any PyTorch re-ID network (float32 (n, 3, h, w) → (n, d)) as a float32 OpenVINO graph, batch free."""
+    with tempfile.TemporaryDirectory() as work:
+        onnx = Path(work) / f"{NAME}.onnx"
+        reid_to_onnx(network, spec, onnx)
+        return onnx_to_openvino(onnx, NAME)
 
 
 def reid_from_checkpoint(loaded: "LoadedReid", work: Path) -> ReidSource:

@@ -1,7 +1,7 @@
 """Every form of a model behind one signature: a batch in, the first output out."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from statistics import median
 from time import perf_counter
@@ -62,14 +62,21 @@ def in_batches(run: Run, batch: Batch, size: int) -> RawOutput:
 
 def median_ms(run: Run, batch: Batch, repeats: int = 15) -> float:
     """Median wall-clock milliseconds of one call on `batch`, after three calls to warm up."""
-    for _ in range(3):
-        run(batch)
-    taken: list[float] = []
+    return interleaved_ms({"run": run}, batch, repeats)["run"]
+
+
+def interleaved_ms(runs: Mapping[str, Run], batch: Batch, repeats: int) -> dict[str, float]:
+    """As `median_ms` for several, in turns: whatever else the machine does falls on all of them alike."""
+    for run in runs.values():
+        for _ in range(3):
+            run(batch)
+    taken: dict[str, list[float]] = {name: [] for name in runs}
     for _ in range(repeats):
-        started = perf_counter()
-        run(batch)
-        taken.append((perf_counter() - started) * 1e3)
-    return median(taken)
+        for name, run in runs.items():
+            started = perf_counter()
+            run(batch)
+            taken[name].append((perf_counter() - started) * 1e3)
+    return {name: median(times) for name, times in taken.items()}
 
 
 def _compiled(path: Path) -> ov.CompiledModel:
