@@ -1,6 +1,6 @@
 """Crops of people as training reads them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from dongsun.contract.preprocess import FrameBgr, InputSpec, stretched
 from dongsun.data.augmentation import AugmentRecipe, build_compose
 from dongsun.data.manifest import read_manifest, resolve
 from dongsun.data.records import DISTRACTOR, ReidRecord, Split
+from dongsun.train.reid.draw import Draw
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,18 @@ class CropSet:
 
     def __len__(self) -> int:
         return len(self.paths)
+
+    def subset(self, rows: Iterable[int]) -> "CropSet":
+        """The crops at `rows`, in that order; persons are numbered anew, cameras and times stay."""
+        chosen = np.fromiter(rows, dtype=np.int64)
+        kept, persons = np.unique(self.persons[chosen], return_inverse=True)
+        return CropSet(
+            paths=tuple(self.paths[row] for row in chosen),
+            persons=persons.astype(np.int64).reshape(-1),
+            cameras=self.cameras[chosen],
+            frames=self.frames[chosen],
+            person_ids=tuple(self.person_ids[person] for person in kept),
+        )
 
 
 def read_crop_set(manifest: Path, split: Split) -> CropSet:
@@ -82,7 +95,10 @@ def read_picture(path: Path) -> FrameBgr:
 
 
 class CropDataset(Dataset[tuple[Tensor, int]]):
-    """Crops as network input, float32 (3, h, w), with their person's index; augmented when a recipe is given."""
+    """Crops as network input, float32 (3, h, w), with their person's index.
+
+    Indexed by a `Draw` it augments as the draw's seed says (given a recipe), by a number it gives the plain crop.
+    """
 
     def __init__(
         self, paths: Sequence[Path], persons: Sequence[int], spec: InputSpec, recipe: AugmentRecipe | None
@@ -91,21 +107,18 @@ class CropDataset(Dataset[tuple[Tensor, int]]):
         self._persons = [int(person) for person in persons]
         self._spec = spec
         self._compose: Any = build_compose(recipe) if recipe is not None and recipe.steps else None
-        self._seed: int | None = None
 
     def __len__(self) -> int:
         return len(self._paths)
 
-    def __getitem__(self, index: int) -> tuple[Tensor, int]:
+    def __getitem__(self, wanted: Draw | int) -> tuple[Tensor, int]:
+        index = wanted.image if isinstance(wanted, Draw) else wanted
         picture = read_picture(self._paths[index])
-        if self._compose is not None:
-            picture = self._augmented(picture)
+        if self._compose is not None and isinstance(wanted, Draw):
+            picture = self._augmented(picture, wanted.seed)
         return torch.from_numpy(stretched([picture], self._spec)[0]), self._persons[index]
 
-    def _augmented(self, picture: FrameBgr) -> FrameBgr:
-        seed = torch.initial_seed() % 2**32  # differs per loading process, repeats per run
-        if seed != self._seed:
-            self._compose.set_random_seed(seed)
-            self._seed = seed
+    def _augmented(self, picture: FrameBgr, seed: int) -> FrameBgr:
+        self._compose.set_random_seed(seed)
         rgb = np.ascontiguousarray(picture[..., ::-1])
         return np.ascontiguousarray(self._compose(image=rgb)["image"][..., ::-1], dtype=np.uint8)

@@ -13,6 +13,7 @@ from torch.nn import functional
 from dongsun.train.reid.crops import CropSet
 from dongsun.train.reid.embedder import ReidEmbedder
 from dongsun.train.reid.losses.triplet import batch_hard_triplet_loss
+from dongsun.train.reid.moving_average import MovingAverage
 from dongsun.train.reid.retrieval import score_retrieval
 from dongsun.train.reid.settings import ReidSettings
 
@@ -34,7 +35,17 @@ class ReidModule(pl.LightningModule):  # type: ignore[misc]  # Lightning is impo
         self._settings = settings
         self._frozen = settings.trunk == "frozen"
         embedder.trunk.requires_grad_(not self._frozen)
+        self.average = None if settings.ema_decay is None else MovingAverage(embedder, settings.ema_decay)
         self._embeddings: list[Tensor] = []
+
+    @property
+    def judged(self) -> ReidEmbedder:
+        """What is validated and kept: the running average where there is one."""
+        if self.average is None:
+            return self.embedder
+        judged = self.average.network
+        assert isinstance(judged, ReidEmbedder)
+        return judged
 
     def on_train_epoch_start(self) -> None:
         """A frozen trunk keeps its batch-norm statistics too."""
@@ -53,14 +64,19 @@ class ReidModule(pl.LightningModule):  # type: ignore[misc]  # Lightning is impo
         self._log({"train_loss": total, "train_identity_loss": identity, "train_triplet_loss": triplet})
         return total
 
+    def on_train_batch_end(self, outputs: Any, batch: Any, batch_index: int) -> None:
+        """Takes the step into the running average."""
+        if self.average is not None:
+            self.average.update(self.embedder)
+
     def on_validation_epoch_start(self) -> None:
         """Forgets the last epoch's embeddings."""
         self._embeddings.clear()
 
     def validation_step(self, batch: Sequence[Tensor], batch_index: int) -> None:
         """Embeds a batch."""
-        inputs = batch[0] if self._frozen else self.embedder.trunk(batch[0])
-        _, necked = self.embedder.from_map(inputs)
+        inputs = batch[0] if self._frozen else self.judged.trunk(batch[0])
+        _, necked = self.judged.from_map(inputs)
         self._embeddings.append(functional.normalize(necked.float(), dim=1).cpu())
 
     def on_validation_epoch_end(self) -> None:

@@ -42,7 +42,7 @@ class EpochKeeper(pl.Callback):  # type: ignore[misc]  # Lightning is imported u
         if not self._keep_best or better:
             self.kept = {**figures, "kept_epoch": float(epoch)}
             assert isinstance(pl_module, ReidModule)
-            self._state = {name: value.detach().clone() for name, value in pl_module.embedder.state_dict().items()}
+            self._state = {name: value.detach().clone() for name, value in pl_module.judged.state_dict().items()}
         if self._bar is not None:
             self._bar.set_postfix({"epoch": epoch, "val mAP": f"{figures.get('val_map', float('nan')):.3f}"})
         self._on_epoch(epoch, figures)

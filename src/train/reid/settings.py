@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from dongsun.contract.preprocess import InputSpec
@@ -61,13 +61,17 @@ class ReidSettings:
         embedding_size: Length of the embedding.
         trunk: `frozen` keeps the trunk as it is and trains on its cached feature maps; `finetune` trains all.
         augmented_copies: Augmented variants of each crop in the cache of a frozen trunk.
-        epochs: Each shows about as many crops as there are.
+        epochs: Each shows about as many crops as there are. 0 trains nothing.
+        steps: Optimiser steps altogether, shared out evenly over `epochs` however many crops there are; None lets the
+            number of crops decide. A multiple of `epochs`.
         persons_per_batch: P of P×K.
         images_per_person: K of P×K.
         learning_rate: At its peak, of the head.
         trunk_learning_rate_ratio: The trunk's learning rate over the head's.
         warmup_epochs: Epochs (fractions allowed) of rising learning rate; a cosine follows.
         weight_decay: Of AdamW.
+        ema_decay: How much of itself the running average of the weights keeps in a step; the average is validated and
+            kept instead of the weights. None trains without one.
         keep: `best` keeps the epoch of the highest mAP on validation persons, `last` the last one.
     """
 
@@ -83,13 +87,21 @@ class ReidSettings:
     trunk: Literal["frozen", "finetune"] = "frozen"
     augmented_copies: int = Field(default=4, ge=0)
     epochs: int = Field(default=20, ge=0)
+    steps: int | None = Field(default=None, ge=1)
     persons_per_batch: int = Field(default=8, ge=2)
     images_per_person: int = Field(default=8, ge=2)
     learning_rate: float = Field(default=1e-3, gt=0)
     trunk_learning_rate_ratio: float = Field(default=0.1, ge=0)
     warmup_epochs: float = Field(default=1.0, ge=0)
     weight_decay: float = Field(default=5e-4, ge=0)
+    ema_decay: float | None = Field(default=None, gt=0, lt=1)
     keep: Literal["best", "last"] = "best"
+
+    @model_validator(mode="after")
+    def _steps_share_out(self) -> "ReidSettings":
+        if self.steps is not None and (self.epochs == 0 or self.steps % self.epochs):
+            raise ValueError(f"steps ({self.steps}) must be a multiple of epochs ({self.epochs})")
+        return self
 
     @property
     def input(self) -> InputSpec:

@@ -9,13 +9,14 @@ from typing import Any
 
 import pytorch_lightning as pl
 import torch
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader
 
 from dongsun.data.augmentation import AugmentRecipe
 from dongsun.train.device import Device, computes_bf16
 from dongsun.train.reid.crops import CropDataset, CropSet
 from dongsun.train.reid.embedder import ReidEmbedder
 from dongsun.train.reid.feature_cache import cache_features
+from dongsun.train.reid.feature_maps import FeatureMaps, MapDataset, TrainingMaps, whole
 from dongsun.train.reid.lightning_module import ReidModule
 from dongsun.train.reid.progress import EpochKeeper
 from dongsun.train.reid.sampler import PersonBatchSampler
@@ -51,24 +52,25 @@ def train_embedder(
     structure: ReidStructure,
     work_directory: Path,
     on_epoch: Callable[[int, Mapping[str, float]], None],
+    maps: TrainingMaps | None = None,
 ) -> dict[str, float]:
     """Trains `embedder` in place; it is left in eval mode on the CPU.
 
+    Args:
+        maps: The frozen trunk's feature maps of just the task's crops, computed before; None computes them.
+
     Returns:
         Figures of the kept epoch; empty when no epoch was asked for.
+
+    Raises:
+        ValueError: `maps` of other crops than the task's, or given for a trunk that trains.
     """
     settings = task.settings
+    if maps is not None:
+        _check_maps(task, maps)
     if settings.epochs == 0:
         return {}
-    train, validation = _datasets(task, embedder, structure, work_directory)
-    sampler = PersonBatchSampler(
-        task.train.persons.tolist(),
-        task.train.cameras.tolist(),
-        persons_per_batch=settings.persons_per_batch,
-        images_per_person=settings.images_per_person,
-        seed=task.seed,
-    )
-    workers = task.machine.workers if settings.trunk == "finetune" else 0  # cached maps need no decoding
+    train, validation = _loaders(task, embedder, structure, work_directory, maps)
     if task.device == "cpu" and settings.trunk == "finetune":
         embedder.trunk.to(memory_format=torch.channels_last)
     module = ReidModule(embedder, structure.embedding_size, len(task.train.person_ids), task.validation, settings)
@@ -80,38 +82,73 @@ def train_embedder(
         warnings.filterwarnings("ignore", message=".*in eval mode at the start.*")  # the frozen trunk, on purpose
         warnings.filterwarnings("ignore", message=".*no `val_dataloader`.*")  # keep=last needs none
         warnings.filterwarnings("ignore", message=".*LeafSpec.*")
-        trainer.fit(
-            module,
-            DataLoader(train, batch_sampler=sampler, num_workers=workers, persistent_workers=workers > 0),
-            DataLoader(validation, _VALIDATION_BATCH, num_workers=workers) if len(task.validation) else None,
-        )
+        trainer.fit(module, train, validation)
     embedder.cpu().to(memory_format=torch.contiguous_format).eval()
     return keeper.kept
 
 
-def _datasets(
+def compute_maps(
     task: ReidTask, embedder: ReidEmbedder, structure: ReidStructure, work_directory: Path
-) -> tuple[Dataset[Any], Dataset[Any]]:
-    pairs: list[Dataset[Any]] = []
-    for name, crops in (("train", task.train), ("validation", task.validation)):
-        recipe = task.recipe if name == "train" else None
-        if task.settings.trunk == "finetune":
-            pairs.append(CropDataset(crops.paths, crops.persons.tolist(), structure.input, recipe))
-            continue
-        pairs.append(
-            cache_features(
-                embedder.trunk,
-                crops,
-                structure.input,
-                recipe=recipe,
-                augmented_copies=task.settings.augmented_copies,
-                map_shape=structure.map_shape,
-                path=work_directory / f"{name}.npy",
-                workers=task.machine.workers,
-                device=task.device,
-            )
+) -> TrainingMaps:
+    """Runs the trunk over the task's crops, for one or many trainings of a head on top of it as it is.
+
+    The files `train.npy` and `validation.npy` in `work_directory` back the maps.
+    """
+
+    def cached(name: str, crops: CropSet, recipe: AugmentRecipe | None) -> FeatureMaps:
+        return cache_features(
+            embedder.trunk,
+            crops,
+            structure.input,
+            recipe=recipe,
+            augmented_copies=task.settings.augmented_copies,
+            map_shape=structure.map_shape,
+            path=work_directory / f"{name}.npy",
+            workers=task.machine.workers,
+            device=task.device,
         )
-    return pairs[0], pairs[1]
+
+    return TrainingMaps(cached("train", task.train, task.recipe), cached("validation", task.validation, None))
+
+
+def _check_maps(task: ReidTask, maps: TrainingMaps) -> None:
+    if task.settings.trunk != "frozen":
+        raise ValueError("feature maps are of use to a frozen trunk only")
+    for name, ours, theirs in (("train", task.train, maps.train), ("validation", task.validation, maps.validation)):
+        if ours.paths != theirs.crops.paths:
+            raise ValueError(f"the {name} maps are of other crops than the task's")
+
+
+def _loaders(
+    task: ReidTask, embedder: ReidEmbedder, structure: ReidStructure, work_directory: Path, maps: TrainingMaps | None
+) -> tuple[DataLoader[Any], DataLoader[Any] | None]:
+    settings = task.settings
+    sampler = PersonBatchSampler(
+        task.train.persons.tolist(),
+        task.train.cameras.tolist(),
+        persons_per_batch=settings.persons_per_batch,
+        images_per_person=settings.images_per_person,
+        seed=task.seed,
+        batches=None if settings.steps is None else settings.steps // settings.epochs,
+    )
+    if settings.trunk == "frozen":
+        maps = maps or compute_maps(task, embedder, structure, work_directory)
+        train: DataLoader[Any] = DataLoader(MapDataset(maps.train), batch_sampler=sampler, collate_fn=whole)
+        validation: DataLoader[Any] = DataLoader(MapDataset(maps.validation), _VALIDATION_BATCH, collate_fn=whole)
+    else:
+        workers = task.machine.workers
+        crops, spec = task.train, structure.input
+        train = DataLoader(
+            CropDataset(crops.paths, crops.persons.tolist(), spec, task.recipe),
+            batch_sampler=sampler,
+            num_workers=workers,
+            persistent_workers=workers > 0,
+        )
+        crops = task.validation
+        validation = DataLoader(
+            CropDataset(crops.paths, crops.persons.tolist(), spec, None), _VALIDATION_BATCH, num_workers=workers
+        )
+    return train, validation if len(task.validation) else None
 
 
 def _precision(task: ReidTask) -> str:

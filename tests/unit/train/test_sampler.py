@@ -23,7 +23,7 @@ def test_every_batch_is_p_persons_with_k_images(images: list[tuple[int, int]], p
     usable = [person for person, count in Counter(person for person, _ in images).items() if count >= 2]
     assert len(batches) == len(drawn) >= 1
     for batch in batches:
-        shown = Counter(images[index][0] for index in batch)
+        shown = Counter(images[draw.image][0] for draw in batch)
         assert set(shown) <= set(usable)
         assert len(shown) == min(p, len(usable))
         assert set(shown.values()) == {k}
@@ -32,7 +32,7 @@ def test_every_batch_is_p_persons_with_k_images(images: list[tuple[int, int]], p
 @settings(max_examples=40, deadline=None)
 @given(images=IMAGES, seed=st.integers(0, 99))
 def test_no_image_comes_again_before_its_persons_others(images: list[tuple[int, int]], seed: int) -> None:
-    shown: Counter[int] = Counter(index for batch in sampler(images, 3, 2, seed) for index in batch)
+    shown: Counter[int] = Counter(draw.image for batch in sampler(images, 3, 2, seed) for draw in batch)
     for person in {person for person, _ in images}:
         counts = [shown[index] for index, (owner, _) in enumerate(images) if owner == person]
         assert max(counts) - min(counts) <= 1
@@ -51,7 +51,7 @@ def test_cameras_are_mixed_where_there_are_several() -> None:
     images = [(person, camera) for person in range(4) for camera in (0, 1) for _ in range(8)]
     for batch in sampler(images, 4, 4):
         for person in range(4):
-            cameras = Counter(images[index][1] for index in batch if images[index][0] == person)
+            cameras = Counter(images[draw.image][1] for draw in batch if images[draw.image][0] == person)
             assert cameras == {0: 2, 1: 2}
 
 
