@@ -1,7 +1,8 @@
 """What is checked of a manifest while it is written."""
 
 from array import array
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Literal
 
@@ -23,12 +24,29 @@ class AuditResult:
         persons: Distinct persons per split, distractors not counted; empty for a detector manifest.
         cameras: Distinct cameras.
         single_camera_test_persons: Test persons seen by one camera only; they cannot be matched across cameras.
+        single_camera_persons: Persons seen by one camera only, per split.
+        single_image_persons: Persons with one image only, per split.
+        cameras_of_split: Distinct cameras per split.
+        scenes: Images per split of every scene that the source names.
     """
 
     images: dict[Split, int]
     persons: dict[Split, int]
     cameras: tuple[str, ...]
     single_camera_test_persons: tuple[str, ...]
+    single_camera_persons: dict[Split, int] = field(default_factory=dict)
+    single_image_persons: dict[Split, int] = field(default_factory=dict)
+    cameras_of_split: dict[Split, int] = field(default_factory=dict)
+    scenes: dict[str, dict[Split, int]] = field(default_factory=dict)
+
+
+@dataclass
+class _Seen:
+    """What was seen of one person."""
+
+    images: int = 0
+    splits: set[Split] = field(default_factory=set)
+    cameras: set[str] = field(default_factory=set)
 
 
 class ManifestAudit:
@@ -37,9 +55,9 @@ class ManifestAudit:
     def __init__(self) -> None:
         self._path_hashes = array("Q")
         self._images: dict[Split, int] = dict.fromkeys(SPLITS, 0)
-        self._splits_of: dict[str, set[str]] = {}
-        self._test_cameras_of: dict[str, set[str]] = {}
-        self._cameras: set[str] = set()
+        self._persons: dict[str, _Seen] = {}
+        self._cameras: dict[str, set[Split]] = {}
+        self._scenes: dict[str, Counter[Split]] = {}
 
     def add(self, record: Record) -> None:
         """Takes account of one row.
@@ -56,11 +74,15 @@ class ManifestAudit:
             )
         self._path_hashes.append(_hash(record.path))
         self._images[record.split] += 1
-        self._cameras.add(record.camera_id)
-        if isinstance(record, ReidRecord) and record.person_id != DISTRACTOR:
-            self._splits_of.setdefault(record.person_id, set()).add(record.split)
-            if record.split == "test":
-                self._test_cameras_of.setdefault(record.person_id, set()).add(record.camera_id)
+        self._cameras.setdefault(record.camera_id, set()).add(record.split)
+        if isinstance(record, ReidRecord):
+            if record.scene is not None:
+                self._scenes.setdefault(record.scene, Counter())[record.split] += 1
+            if record.person_id != DISTRACTOR:
+                seen = self._persons.setdefault(record.person_id, _Seen())
+                seen.images += 1
+                seen.splits.add(record.split)
+                seen.cameras.add(record.camera_id)
 
     def suspected_duplicates(self) -> frozenset[int]:
         """Hashes that occur twice; the writer looks the paths up before it accuses anybody."""
@@ -77,7 +99,9 @@ class ManifestAudit:
         Raises:
             DongsunError: Test or validation persons occur in another split, or the camera rule is broken.
         """
-        shared = sorted(p for p, splits in self._splits_of.items() if len(splits) > 1 and splits & UNSEEN_SPLITS)
+        shared = sorted(
+            name for name, seen in self._persons.items() if len(seen.splits) > 1 and seen.splits & UNSEEN_SPLITS
+        )
         if shared:
             raise DongsunError(
                 expected="test and validation persons that occur in no other split",
@@ -85,7 +109,8 @@ class ManifestAudit:
                 where=where,
                 mend="split by person (ByPerson), or correct the source's person ids",
             )
-        single = tuple(sorted(p for p, cameras in self._test_cameras_of.items() if len(cameras) < 2))
+        alone = {name: seen for name, seen in self._persons.items() if len(seen.cameras) < 2}
+        single = tuple(sorted(name for name, seen in alone.items() if "test" in seen.splits))
         if camera_rule == "require" and len(self._cameras) > 1 and single:
             raise DongsunError(
                 expected="every test person seen by at least two cameras",
@@ -93,13 +118,21 @@ class ManifestAudit:
                 where=where,
                 mend="split by person, check how camera ids are read, or set splits.camera_rule=report",
             )
-        persons = {s: sum(s in splits for splits in self._splits_of.values()) for s in SPLITS}
+        once = {name: seen for name, seen in self._persons.items() if seen.images == 1}
         return AuditResult(
             images=dict(self._images),
-            persons=persons if self._splits_of else {},
+            persons=_per_split(self._persons) if self._persons else {},
             cameras=tuple(sorted(self._cameras)),
             single_camera_test_persons=single,
+            single_camera_persons=_per_split(alone) if alone else {},
+            single_image_persons=_per_split(once) if once else {},
+            cameras_of_split={s: sum(s in splits for splits in self._cameras.values()) for s in SPLITS},
+            scenes={name: {s: self._scenes[name][s] for s in SPLITS} for name in sorted(self._scenes)},
         )
+
+
+def _per_split(persons: dict[str, _Seen]) -> dict[Split, int]:
+    return {split: sum(split in seen.splits for seen in persons.values()) for split in SPLITS}
 
 
 def _hash(path: str) -> int:

@@ -20,6 +20,7 @@ from dongsun.data.manifest import MANIFEST_NAME, write_manifest
 from dongsun.data.problems import ProblemLog, problem_log
 from dongsun.data.readers.reader import Reader, Workspace
 from dongsun.data.records import DetectorRecord, ReidRecord
+from dongsun.data.remarks import remarks
 from dongsun.data.staging import StagingTable
 
 
@@ -44,6 +45,7 @@ class IngestStage:
         with atomic_directory(self.out_dir) as temporary:
             report = self._ingest(temporary)
             write_json(temporary / "ingest_report.json", report)
+        shutil.rmtree(self._progress_dir, ignore_errors=True)
         metrics = _flat_counts(report)
         log.metrics(metrics)
         return StageResult(
@@ -52,8 +54,15 @@ class IngestStage:
             summary=_summary(report),
         )
 
+    @property
+    def _progress_dir(self) -> Path:
+        # Beside the data set, because `atomic_directory` discards what a killed run left in its own.
+        return self.out_dir.with_name(f".{self.out_dir.name}.progress")
+
     def _ingest(self, temporary: Path) -> dict[str, Any]:
-        workspace = Workspace(temporary / "detector", temporary / "reid", temporary / ".scratch")
+        workspace = Workspace(
+            temporary / "detector", temporary / "reid", temporary / ".scratch", self._progress_dir.absolute()
+        )
         for folder in (workspace.detector_dir, workspace.reid_dir, workspace.scratch_dir):
             folder.mkdir()
         with (
@@ -79,6 +88,7 @@ class IngestStage:
             "detector": asdict(detector) if detector else None,
             "reid": asdict(reid) if reid else None,
             "clips": [asdict(clip) for clip in workspace.clips],
+            "remarks": remarks(reid) if reid else (),
             "problems": problems.counts,
             "left_out_on_purpose": problems.left_out,
             "first_examples": {kind: [asdict(p) for p in some] for kind, some in problems.examples.items()},
@@ -152,8 +162,7 @@ def _summary_lines(report: dict[str, Any]) -> Iterator[str]:
             images = ", ".join(f"{split} {count}" for split, count in report[part]["images"].items())
             persons = ", ".join(f"{split} {count}" for split, count in report[part]["persons"].items())
             yield f"{part}: images {images}" + (f"; persons {persons}" if persons else "")
-    if report["reid"] and report["reid"]["single_camera_test_persons"]:
-        yield f"test persons seen by one camera only: {len(report['reid']['single_camera_test_persons'])}"
+    yield from report["remarks"]
     for title in ("problems", "left_out_on_purpose"):
         if report[title]:
             yield f"{title.replace('_', ' ')}: " + ", ".join(f"{kind} {n}" for kind, n in report[title].items())

@@ -25,11 +25,13 @@ class PersonSummary:
         images: All of them.
         cameras: Cameras that saw the person.
         trainable: Images that the source does not keep for calibration or test by time.
+        scenes: The source's scenes that the person was filmed in, where it names them.
     """
 
     images: int
     cameras: int
     trainable: int
+    scenes: frozenset[str] = frozenset()
 
 
 SplitOf = Callable[[ReidRecord], Split | None]
@@ -205,7 +207,11 @@ def _every_kth(
 ) -> frozenset[str]:
     if wanted <= 0:
         return frozenset()
-    ordered = sorted(names, key=lambda name: (-persons[name].images, random_for(seed, purpose, name).random(), name))
+
+    def order(name: str) -> tuple[list[str], int, float, str]:
+        return sorted(persons[name].scenes), -persons[name].images, random_for(seed, purpose, name).random(), name
+
+    ordered = sorted(names, key=order)
     interval = len(ordered) / wanted
     start = random_for(seed, purpose).random() * interval
     return frozenset(ordered[min(int(start + i * interval), len(ordered) - 1)] for i in range(wanted))

@@ -48,14 +48,17 @@ class StagingTable(Generic[R]):
         self._pending.clear()
 
     def person_summaries(self) -> dict[str, PersonSummary]:
-        """Images and cameras of every person, distractors left out (re-ID records only)."""
+        """Images, cameras and scenes of every person, distractors left out (re-ID records only)."""
         self._flush()
         rows = self._database.execute(
-            "SELECT person_id, COUNT(*), COUNT(DISTINCT camera_id), TOTAL(split IS NULL OR split = 'train') "
-            "FROM record WHERE person_id != ? GROUP BY person_id ORDER BY person_id",
+            "SELECT person_id, COUNT(*), COUNT(DISTINCT camera_id), TOTAL(split IS NULL OR split = 'train'), "
+            "JSON_GROUP_ARRAY(DISTINCT scene) FROM record WHERE person_id != ? GROUP BY person_id ORDER BY person_id",
             (DISTRACTOR,),
         )
-        return {person: PersonSummary(images, cameras, int(free)) for person, images, cameras, free in rows}
+        return {
+            person: PersonSummary(images, cameras, int(free), frozenset(json.loads(scenes)) - {None})
+            for person, images, cameras, free, scenes in rows
+        }
 
     def camera_count(self) -> int:
         """Distinct cameras."""

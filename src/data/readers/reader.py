@@ -30,12 +30,15 @@ class Workspace:
         detector_dir: Becomes `data/interim/<store>/detector`.
         reid_dir: Becomes `data/interim/<store>/reid`.
         scratch_dir: Is deleted when ingest ends.
+        progress_dir: For what a killed ingest need not do again: stays until an ingest succeeds. Whoever uses it makes
+            it, and recognises by itself what of it still holds.
         clips: Readers of video add what they read, for the report.
     """
 
     detector_dir: Path
     reid_dir: Path
     scratch_dir: Path
+    progress_dir: Path
     clips: list[ClipPart] = field(default_factory=list)
 
 

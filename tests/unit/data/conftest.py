@@ -18,7 +18,7 @@ from dongsun.data.records import DetectorRecord, ReidRecord
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Workspace:
-    made = Workspace(tmp_path / "ws" / "detector", tmp_path / "ws" / "reid", tmp_path / "ws" / "scratch")
+    made = Workspace(*(tmp_path / "ws" / name for name in ("detector", "reid", "scratch", "progress")))
     for folder in (made.detector_dir, made.reid_dir, made.scratch_dir):
         folder.mkdir(parents=True)
     return made

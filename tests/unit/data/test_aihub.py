@@ -37,8 +37,8 @@ def test_images_get_their_labels_below_korean_folders(tmp_path, write_aihub, rea
     image, _ = write_aihub(tmp_path / "raw", "IN_H00997_SN3_110301_10650", form=form)
     (record,) = read(AihubReader(root=tmp_path / "raw"))
     assert record == ReidRecord(
-        path=str(image), person_id="H00997", camera_id="IN-11", sequence_id="110301", frame_index=10650, split=None,
-        source="aihub", scene="SN3", clothes_id="반팔|검정|긴바지|파랑",
+        path=str(image), person_id="H00997", camera_id="IN-110301", sequence_id="SN3-110301", frame_index=10650,
+        split=None, source="aihub", scene="IN-SN3", clothes_id="반팔|검정|긴바지|파랑",
     )  # fmt: skip
     assert Path(record.path).is_file(), "the true spelling opens the file"
     assert problems.counts == {}
@@ -99,7 +99,7 @@ def test_a_label_of_another_person_gives_no_clothes(tmp_path, write_aihub, read,
 def test_no_labels_at_all_are_no_problem(tmp_path, write_picture, read, problems):
     write_picture(tmp_path / "raw" / "OUT_H00001_SN1_110301_1.jpg")
     (record,) = read(AihubReader(root=tmp_path / "raw"))
-    assert (record.camera_id, record.clothes_id, problems.counts) == ("OUT-11", None, {})
+    assert (record.camera_id, record.clothes_id, problems.counts) == ("OUT-110301", None, {})
 
 
 def test_truncation_needs_decoding_to_be_seen(tmp_path, write_picture, read):
@@ -116,7 +116,7 @@ def read_again(tmp_path: Path, check: str) -> list[ReidRecord]:
     (out / "scratch").mkdir(parents=True)
     with problem_log(out / "problems.csv") as problems:
         reader = AihubReader(root=tmp_path / "raw", verify_images=check)
-        return list(reader.read(Workspace(out, out, out / "scratch"), problems))
+        return list(reader.read(Workspace(out, out, out / "scratch", out / "progress"), problems))
 
 
 def test_folders_may_give_the_split(tmp_path, write_aihub, read, problems, write_picture):

@@ -51,7 +51,7 @@ def crops(tmp_path: Path) -> list[Crop]:
 @pytest.mark.parametrize(("name", "split"), [("train", "train"), ("test", "test")])
 def test_aihub_crops_become_a_manifest(tmp_path: Path, crops: list[Crop], name: str, split: str) -> None:
     write_aihub(crops, tmp_path / "aihub", name)
-    reader = AihubReader(root=tmp_path / "aihub", splits=FromSource())
+    reader = AihubReader(root=tmp_path / "aihub", splits=FromSource(), camera_digits=2)
     IngestStage(reader=reader, out_dir=tmp_path / "out").run(SilentRunLog())
     records = list(read_manifest(tmp_path / "out" / "reid" / MANIFEST_NAME, ReidRecord))
     assert len(records) == 18 and {r.split for r in records} == {split}
