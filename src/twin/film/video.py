@@ -52,7 +52,9 @@ def h264_clip(
         container_format: libav's name of it; by the file's suffix if `None`.
         live: Each picture leaves the coder at once.
     """
-    with av.open(str(target), "w", format=container_format) as container:
+    # Over TCP: a camera's packets may not get lost on the way, and every server takes it.
+    muxing = {"rtsp_transport": "tcp"} if container_format == "rtsp" else {}
+    with av.open(str(target), "w", format=container_format, options=muxing) as container:
         stream = container.add_stream("libx264", rate=coding.fps)
         stream.width, stream.height, stream.pix_fmt = coding.width_px, coding.height_px, "yuv420p"
         stream.codec_context.time_base = Fraction(1, coding.fps)

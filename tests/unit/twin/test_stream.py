@@ -7,12 +7,16 @@ from pathlib import Path
 
 import av
 import pytest
+import yaml
 
+from dongsun.contract.errors import DongsunError
+from dongsun.contract.stage import SilentRunLog
 from dongsun.contract.store import load_store
 from dongsun.twin.crowd.simulate import simulate
 from dongsun.twin.crowd.trajectories import Trajectories
 from dongsun.twin.film.stream import stream_camera
 from dongsun.twin.plan.twin_plan import TwinPlan, twin_plan
+from dongsun.twin.run_stream import StreamStage
 
 DEMO = Path(__file__).parents[3] / "conf" / "store" / "demo.yaml"
 
@@ -66,3 +70,51 @@ def _connected(url: str) -> tuple[av.container.InputContainer, float]:
         except OSError:
             time.sleep(0.05)
     raise AssertionError("the camera never listened")
+
+
+def test_a_stage_serves_every_camera_of_the_store(tmp_path: Path) -> None:
+    """The real stage with its real server, on a store whose pictures are made small; two viewers watch it live."""
+    settings = yaml.safe_load(DEMO.read_text(encoding="utf-8"))
+    settings["twin"] |= {"width_px": 160, "height_px": 90}
+    small = tmp_path / "small.yaml"
+    small.write_text(yaml.safe_dump(settings, sort_keys=False), encoding="utf-8")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    stage = multiprocessing.get_context("spawn").Process(target=_serve, args=(small, port))
+    stage.start()
+    try:
+        frames = [_first_frames(f"rtsp://127.0.0.1:{port}/{camera}", 5) for camera in ("entrance", "aisle")]
+    finally:
+        stage.join(60)
+        alive = stage.is_alive()
+        stage.kill()
+    assert frames == [5, 5] and not alive and stage.exitcode == 0
+
+
+def test_a_stream_needs_one_place_to_go(tmp_path: Path) -> None:
+    for where in ({"camera_id": None, "url": "x.mp4"}, {"camera_id": "aisle", "url": None}):
+        with pytest.raises(DongsunError, match="a port to serve at"):
+            StreamStage(store=DEMO, minutes=0.1, seed=1, **where).run(SilentRunLog())
+    with socket.socket() as busy:
+        busy.bind(("127.0.0.1", 0))
+        busy.listen()
+        stage = StreamStage(store=DEMO, minutes=0.01, seed=1, camera_id=None, url=None, serve=busy.getsockname()[1])
+        with pytest.raises(DongsunError, match="choose another port"):
+            stage.run(SilentRunLog())
+
+
+def _serve(store: Path, port: int) -> None:
+    stage = StreamStage(store=store, minutes=0.2, seed=1, camera_id=None, url=None, serve=port)
+    stage.run(SilentRunLog())
+
+
+def _first_frames(url: str, count: int) -> int:
+    give_up = time.monotonic() + 90
+    while time.monotonic() < give_up:
+        try:
+            with av.open(url, options={"rtsp_transport": "tcp"}, timeout=10) as container:
+                return sum(1 for _ in zip(range(count), container.decode(video=0), strict=False))
+        except (OSError, av.error.FFmpegError):  # no server yet, or no camera yet
+            time.sleep(0.2)
+    raise AssertionError(f"nothing to see at {url}")
