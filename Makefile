@@ -79,6 +79,17 @@ transfer: setup ## does fine-tuning on the twin help, there and on PETS? after m
 	  --frames "pop-up, other layout=data/interim/pop-up/detector/manifest.parquet" \
 	  --frames "PETS 2009, real=data/interim/pets2009/detector/manifest.parquet"
 
+data/processed/reid-study/reid/manifest.parquet: conf/store/reid-study.yaml conf/experiment/reid-study.yaml | $(STAMP)
+	$(BIN)/dongsun twin render reid-study
+	$(BIN)/dongsun ingest reid-study
+	$(BIN)/dongsun sample reid-study sampling=full
+
+study-heads: data/processed/reid-study/reid/manifest.parquet ## which head, which cut, against OSNet and given nets? one table: make study-heads ASSETS=<dir>
+	DONGSUN_ASSETS="$(ASSETS)" $(BIN)/dongsun study heads reid-study
+
+study-sampling: data/processed/reid-study/reid/manifest.parquet ## what does systematic sampling save? one table
+	DONGSUN_ASSETS="$(ASSETS)" $(BIN)/dongsun study sampling reid-study
+
 lint: setup ## ruff, mypy and the layer contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -91,4 +102,4 @@ services: ## the system parts that some tests use (none yet in this version)
 clean: ## forget everything that stages made (not the environment)
 	rm -rf data/raw/demo data/interim data/processed models bundles reports
 
-.PHONY: help setup lock demo demo-real edge test twin-stores transfer weights lint services clean
+.PHONY: help setup lock demo demo-real edge test study-heads study-sampling twin-stores transfer weights lint services clean
