@@ -1,6 +1,6 @@
 """Crops of people as training reads them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -94,29 +94,27 @@ def read_picture(path: Path) -> FrameBgr:
     return np.asarray(picture, dtype=np.uint8)
 
 
-class CropDataset(Dataset[tuple[Tensor, int]]):
-    """Crops as network input, float32 (3, h, w), with their person's index.
+class CropDataset(Dataset[tuple[Tensor, int, int]]):
+    """Crops as network input, float32 (3, h, w), with their person's index and their own.
 
     Indexed by a `Draw` it augments as the draw's seed says (given a recipe), by a number it gives the plain crop.
     """
 
-    def __init__(
-        self, paths: Sequence[Path], persons: Sequence[int], spec: InputSpec, recipe: AugmentRecipe | None
-    ) -> None:
-        self._paths = paths
-        self._persons = [int(person) for person in persons]
+    def __init__(self, crops: CropSet, spec: InputSpec, recipe: AugmentRecipe | None) -> None:
+        self._paths = crops.paths
+        self._persons = crops.persons.tolist()
         self._spec = spec
         self._compose: Any = build_compose(recipe) if recipe is not None and recipe.steps else None
 
     def __len__(self) -> int:
         return len(self._paths)
 
-    def __getitem__(self, wanted: Draw | int) -> tuple[Tensor, int]:
+    def __getitem__(self, wanted: Draw | int) -> tuple[Tensor, int, int]:
         index = wanted.image if isinstance(wanted, Draw) else wanted
         picture = read_picture(self._paths[index])
         if self._compose is not None and isinstance(wanted, Draw):
             picture = self._augmented(picture, wanted.seed)
-        return torch.from_numpy(stretched([picture], self._spec)[0]), self._persons[index]
+        return torch.from_numpy(stretched([picture], self._spec)[0]), self._persons[index], index
 
     def _augmented(self, picture: FrameBgr, seed: int) -> FrameBgr:
         self._compose.set_random_seed(seed)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from dongsun.contract.errors import DongsunError
 from dongsun.train.detector.weights import load_detection_model, new_detection_model
@@ -40,7 +40,7 @@ def decompose_detector(checkpoint: Path, cut: Cut) -> tuple[nn.Sequential, Backb
         The trunk, (n, 3, h, w) → (n, c, h / stride, w / stride), trainable, in eval mode; and how to rebuild it.
 
     Raises:
-        DongsunError: No checkpoint there, or the cut lies outside a plain sequence of backbone layers.
+        DongsunError: No checkpoint there, weights that are not finite, or a cut outside a plain sequence of layers.
     """
     model = load_detection_model(checkpoint)
     architecture: dict[str, Any] = copy.deepcopy(model.yaml)
@@ -49,13 +49,69 @@ def decompose_detector(checkpoint: Path, cut: Cut) -> tuple[nn.Sequential, Backb
     _refuse_branches(backbone, where)
     last_layer = _layer_of(backbone, cut, where)
     trunk = nn.Sequential(*backbone[: last_layer + 1]).float().requires_grad_(True)
+    _refuse_broken(trunk, where)
     return trunk.eval(), BackboneCut(architecture=architecture, last_layer=last_layer)
+
+
+def verify_decomposition(checkpoint: Path, trunk: nn.Sequential, *, height_px: int, width_px: int) -> int:
+    """Runs the whole detector and the trunk on the same random pictures and compares them layer by layer.
+
+    Args:
+        trunk: Of `decompose_detector(checkpoint, …)`, untrained.
+        height_px: Size of the pictures …
+        width_px: … that the trunk will see.
+
+    Returns:
+        How many layers were compared, all of them equal to the last bit.
+
+    Raises:
+        DongsunError: A layer of the trunk computes something else.
+    """
+    whole = load_detection_model(checkpoint).float().eval()
+    pictures = torch.rand(2, 3, height_px, width_px, generator=torch.Generator().manual_seed(0))
+    in_whole = _outputs(whole, whole.model[: len(trunk)], pictures, until=len(trunk))
+    in_trunk = _outputs(trunk.eval(), trunk, pictures, until=len(trunk))
+    for index, (expected, got) in enumerate(zip(in_whole, in_trunk, strict=True)):
+        if not torch.equal(expected, got):
+            difference = float((expected - got).abs().max()) if expected.shape == got.shape else float("nan")
+            raise DongsunError(
+                expected=f"layer {index} of the trunk to compute what the whole detector computes there",
+                got=f"shape {tuple(got.shape)} against {tuple(expected.shape)}, greatest difference {difference:.3g}",
+                where=str(checkpoint),
+                mend="use a detector of the YOLOv8, YOLO11 or YOLO26 family, saved by the installed ultralytics",
+            )
+    return len(in_trunk)
+
+
+def _outputs(model: nn.Module, layers: nn.Sequential, pictures: Tensor, *, until: int) -> list[Tensor]:
+    """What the first `until` layers give when `model` runs."""
+    seen: list[Tensor] = []
+    # Copied at once: a later layer may work in place.
+    hooks = [layer.register_forward_hook(lambda _m, _i, out: seen.append(out.clone())) for layer in layers]
+    try:
+        with torch.inference_mode():
+            model(pictures)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return seen[:until]
 
 
 def rebuild_trunk(cut: BackboneCut) -> nn.Sequential:
     """The same structure with fresh weights, for a state dict to be loaded into."""
     model = new_detection_model(copy.deepcopy(cut.architecture))
     return nn.Sequential(*model.model[: cut.last_layer + 1])
+
+
+def _refuse_broken(trunk: nn.Sequential, where: str) -> None:
+    broken = [name for name, value in trunk.state_dict().items() if not bool(value.isfinite().all())]
+    if broken:
+        raise DongsunError(
+            expected="finite weights",
+            got=f"{len(broken)} tensors with NaN or infinity, first {broken[0]}",
+            where=where,
+            mend="train the detector again, or give another checkpoint",
+        )
 
 
 def _refuse_branches(backbone: nn.Sequential, where: str) -> None:

@@ -65,8 +65,8 @@ class TrainingMaps:
     validation: FeatureMaps
 
 
-class MapDataset(Dataset[tuple[Tensor, Tensor]]):
-    """Whole batches of maps, float32 (n, c, h, w), and persons, int64 (n,): to be loaded with `collate_fn=whole`."""
+class MapDataset(Dataset[tuple[Tensor, Tensor, Tensor]]):
+    """Whole batches, to be loaded with `collate_fn=whole`: maps float32 (n, c, h, w), persons and crops int64 (n,)."""
 
     def __init__(self, maps: FeatureMaps) -> None:
         self._maps = maps
@@ -75,13 +75,13 @@ class MapDataset(Dataset[tuple[Tensor, Tensor]]):
     def __len__(self) -> int:
         return len(self._maps)
 
-    def __getitems__(self, wanted: list[Draw] | list[int]) -> tuple[Tensor, Tensor]:
+    def __getitems__(self, wanted: list[Draw] | list[int]) -> tuple[Tensor, Tensor, Tensor]:
         """A draw's seed chooses among the plain map and the augmented ones; a number gives the plain one."""
         copies = len(self._maps.values)
         indices = [one.image if isinstance(one, Draw) else one for one in wanted]
         chosen = [one.seed % copies if isinstance(one, Draw) else 0 for one in wanted]
         values = self._maps.values[chosen, self._maps.rows[indices]]
-        return torch.from_numpy(values.astype(np.float32)), self._persons[indices]
+        return torch.from_numpy(values.astype(np.float32)), self._persons[indices], torch.tensor(indices)
 
 
 def whole(batch: Any) -> Any:

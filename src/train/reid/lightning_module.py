@@ -10,12 +10,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from dongsun.train.reid.crops import CropSet
 from dongsun.train.reid.embedder import ReidEmbedder
+from dongsun.train.reid.losses.distillation import embedding_loss, relation_loss
 from dongsun.train.reid.losses.triplet import batch_hard_triplet_loss
 from dongsun.train.reid.moving_average import MovingAverage
 from dongsun.train.reid.retrieval import score_retrieval
-from dongsun.train.reid.settings import ReidSettings
+from dongsun.train.reid.task import ReidTask
 
 
 class ReidModule(pl.LightningModule):  # type: ignore[misc]  # Lightning is imported untyped
@@ -25,17 +25,25 @@ class ReidModule(pl.LightningModule):  # type: ignore[misc]  # Lightning is impo
     """
 
     def __init__(
-        self, embedder: ReidEmbedder, embedding_size: int, persons: int, validation: CropSet, settings: ReidSettings
+        self, embedder: ReidEmbedder, embedding_size: int, task: ReidTask, taught: Tensor | None = None
     ) -> None:
+        """Args: taught: float32 (n, e), the teacher's embedding of each training crop, where there is a teacher."""
         super().__init__()
+        settings = task.settings
         self.embedder = embedder
-        self.classifier = nn.Linear(embedding_size, persons, bias=False)
+        self.classifier = nn.Linear(embedding_size, len(task.train.person_ids), bias=False)
         nn.init.normal_(self.classifier.weight, std=0.001)
-        self._validation = validation
+        self._validation = task.validation
         self._settings = settings
+        self._seed = task.seed
         self._frozen = settings.trunk == "frozen"
         embedder.trunk.requires_grad_(not self._frozen)
         self.average = None if settings.ema_decay is None else MovingAverage(embedder, settings.ema_decay)
+        self.taught: Tensor | None
+        self.register_buffer("taught", taught, persistent=False)
+        self.to_teacher = None
+        if taught is not None and settings.teacher is not None and settings.teacher.lesson == "embeddings":
+            self.to_teacher = nn.Linear(embedding_size, taught.shape[1])
         self._embeddings: list[Tensor] = []
 
     @property
@@ -48,21 +56,32 @@ class ReidModule(pl.LightningModule):  # type: ignore[misc]  # Lightning is impo
         return judged
 
     def on_train_epoch_start(self) -> None:
-        """A frozen trunk keeps its batch-norm statistics too."""
+        """A frozen trunk keeps its batch-norm statistics too. Each epoch's dropout follows from its own seed."""
+        torch.manual_seed(hash((self._seed, self.current_epoch, self.global_rank)) % 2**31)
         self.embedder.train()
         if self._frozen:
             self.embedder.trunk.eval()
 
     def training_step(self, batch: Sequence[Tensor], batch_index: int) -> Tensor:
         """Identity and triplet loss of one P×K batch."""
-        inputs, persons = batch
+        inputs, persons, crops = batch
         loss = self._settings.loss
         features, necked = self.embedder.from_map(inputs if self._frozen else self.embedder.trunk(inputs))
         identity = functional.cross_entropy(self.classifier(necked), persons, label_smoothing=loss.label_smoothing)
         triplet = batch_hard_triplet_loss(features, persons, loss.margin)
         total = loss.identity_weight * identity + loss.triplet_weight * triplet
-        self._log({"train_loss": total, "train_identity_loss": identity, "train_triplet_loss": triplet})
+        figures = {"train_identity_loss": identity, "train_triplet_loss": triplet}
+        if self._settings.teacher is not None:
+            figures["train_teacher_loss"] = self._teacher_loss(necked, crops)
+            total = total + self._settings.teacher.weight * figures["train_teacher_loss"]
+        self._log({"train_loss": total, **figures})
         return total
+
+    def _teacher_loss(self, necked: Tensor, crops: Tensor) -> Tensor:
+        assert self.taught is not None
+        if self.to_teacher is not None:
+            return embedding_loss(self.to_teacher(necked), self.taught[crops])
+        return relation_loss(necked, self.taught[crops])
 
     def on_train_batch_end(self, outputs: Any, batch: Any, batch_index: int) -> None:
         """Takes the step into the running average."""
@@ -91,6 +110,8 @@ class ReidModule(pl.LightningModule):  # type: ignore[misc]  # Lightning is impo
         """AdamW; linear warm-up, then a cosine to nothing, by step."""
         settings = self._settings
         fresh = [*self.embedder.head.parameters(), *self.embedder.neck.parameters(), *self.classifier.parameters()]
+        if self.to_teacher is not None:
+            fresh.extend(self.to_teacher.parameters())
         groups: list[dict[str, Any]] = [{"params": [p for p in fresh if p.requires_grad], "lr": settings.learning_rate}]
         if not self._frozen:
             rate = settings.learning_rate * settings.trunk_learning_rate_ratio
@@ -108,4 +129,4 @@ class ReidModule(pl.LightningModule):  # type: ignore[misc]  # Lightning is impo
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
     def _log(self, values: dict[str, Any]) -> None:
-        self.log_dict(values, on_step=False, on_epoch=True, batch_size=1)
+        self.log_dict(values, on_step=False, on_epoch=True, batch_size=1, sync_dist=True)

@@ -9,6 +9,7 @@ from pydantic.dataclasses import dataclass
 from dongsun.contract.preprocess import InputSpec
 from dongsun.train.reid.heads.settings import AttentionHeadSettings, HeadSettings
 from dongsun.train.reid.losses.settings import IdentityTripletSettings
+from dongsun.train.reid.teacher_settings import TeacherSettings
 
 _STRICT = ConfigDict(extra="forbid")
 Cut = Literal["P3", "P4", "P5"] | int
@@ -53,6 +54,7 @@ class ReidSettings:
         backbone: Where the trunk comes from.
         head: What turns its feature map into an embedding.
         loss: What is minimised.
+        teacher: A model whose embeddings are learned from too; None trains without one.
         start: An earlier `reid.pt` of the same structure; its trunk and head are taken, and `backbone` is not read.
         height_px: Crops are stretched to this height …
         width_px: … and width.
@@ -78,6 +80,7 @@ class ReidSettings:
     backbone: BackboneSettings
     head: HeadSettings = Field(default_factory=AttentionHeadSettings)
     loss: IdentityTripletSettings = Field(default_factory=IdentityTripletSettings)
+    teacher: TeacherSettings | None = None
     start: Path | None = None
     height_px: int = Field(default=128, ge=32)
     width_px: int = Field(default=64, ge=32)

@@ -3,47 +3,27 @@
 import logging
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytorch_lightning as pl
 import torch
-from torch.utils.data import DataLoader
 
 from dongsun.data.augmentation import AugmentRecipe
-from dongsun.train.device import Device, computes_bf16
-from dongsun.train.reid.crops import CropDataset, CropSet
+from dongsun.train.reid.crops import CropSet
 from dongsun.train.reid.embedder import ReidEmbedder
 from dongsun.train.reid.feature_cache import cache_features
-from dongsun.train.reid.feature_maps import FeatureMaps, MapDataset, TrainingMaps, whole
+from dongsun.train.reid.feature_maps import FeatureMaps, TrainingMaps
 from dongsun.train.reid.lightning_module import ReidModule
+from dongsun.train.reid.loaders import ReidLoaders
 from dongsun.train.reid.progress import EpochKeeper
-from dongsun.train.reid.sampler import PersonBatchSampler
-from dongsun.train.reid.settings import ReidSettings
+from dongsun.train.reid.resume import ResumePoint
 from dongsun.train.reid.structure import ReidStructure
-from dongsun.train.settings import TrainerSettings
+from dongsun.train.reid.task import ReidTask
+from dongsun.train.reid.teacher import teacher_embeddings
 
-_VALIDATION_BATCH = 64
+__all__ = ["ReidTask", "compute_maps", "train_embedder"]
 
-
-@dataclass(frozen=True)
-class ReidTask:
-    """One training.
-
-    Attributes:
-        train: Crops to train on.
-        validation: Crops of other persons, to choose the epoch by; may be empty when the last epoch is kept.
-        recipe: Faults applied to training crops.
-    """
-
-    train: CropSet
-    validation: CropSet
-    recipe: AugmentRecipe
-    settings: ReidSettings
-    machine: TrainerSettings
-    seed: int
-    device: Device
+_RESUME_NAME = "resume.ckpt"
 
 
 def train_embedder(
@@ -70,19 +50,30 @@ def train_embedder(
         _check_maps(task, maps)
     if settings.epochs == 0:
         return {}
-    train, validation = _loaders(task, embedder, structure, work_directory, maps)
+    if settings.trunk == "frozen" and maps is None:
+        maps = compute_maps(task, embedder, structure, work_directory)
     if task.device == "cpu" and settings.trunk == "finetune":
         embedder.trunk.to(memory_format=torch.channels_last)
-    module = ReidModule(embedder, structure.embedding_size, len(task.train.person_ids), task.validation, settings)
+    taught = None
+    if settings.teacher is not None:
+        taught = teacher_embeddings(settings.teacher.model, task.train, workers=task.machine.workers)
+    module = ReidModule(embedder, structure.embedding_size, task, taught)
     keeper = EpochKeeper(on_epoch, keep_best=settings.keep == "best")
-    trainer = _trainer(task, keeper, work_directory)
+    resume = ResumePoint(work_directory / _RESUME_NAME)
+    trainer = _trainer(task, [keeper, resume] if task.resumable else [keeper], work_directory)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*does not have many workers.*")
         warnings.filterwarnings("ignore", message=".*deterministic.*")
         warnings.filterwarnings("ignore", message=".*in eval mode at the start.*")  # the frozen trunk, on purpose
-        warnings.filterwarnings("ignore", message=".*no `val_dataloader`.*")  # keep=last needs none
+        warnings.filterwarnings("ignore", message=".*Total length of `list`.*")  # keep=last needs no validation
         warnings.filterwarnings("ignore", message=".*LeafSpec.*")
-        trainer.fit(module, train, validation)
+        trainer.fit(
+            module,
+            datamodule=ReidLoaders(task, maps),
+            ckpt_path=resume.found if task.resumable else None,
+            weights_only=True,
+        )
+    keeper.put_back(module)
     embedder.cpu().to(memory_format=torch.contiguous_format).eval()
     return keeper.kept
 
@@ -106,6 +97,7 @@ def compute_maps(
             path=work_directory / f"{name}.npy",
             workers=task.machine.workers,
             device=task.device,
+            resumable=task.resumable,
         )
 
     return TrainingMaps(cached("train", task.train, task.recipe), cached("validation", task.validation, None))
@@ -119,57 +111,19 @@ def _check_maps(task: ReidTask, maps: TrainingMaps) -> None:
             raise ValueError(f"the {name} maps are of other crops than the task's")
 
 
-def _loaders(
-    task: ReidTask, embedder: ReidEmbedder, structure: ReidStructure, work_directory: Path, maps: TrainingMaps | None
-) -> tuple[DataLoader[Any], DataLoader[Any] | None]:
-    settings = task.settings
-    sampler = PersonBatchSampler(
-        task.train.persons.tolist(),
-        task.train.cameras.tolist(),
-        persons_per_batch=settings.persons_per_batch,
-        images_per_person=settings.images_per_person,
-        seed=task.seed,
-        batches=None if settings.steps is None else settings.steps // settings.epochs,
-    )
-    if settings.trunk == "frozen":
-        maps = maps or compute_maps(task, embedder, structure, work_directory)
-        train: DataLoader[Any] = DataLoader(MapDataset(maps.train), batch_sampler=sampler, collate_fn=whole)
-        validation: DataLoader[Any] = DataLoader(MapDataset(maps.validation), _VALIDATION_BATCH, collate_fn=whole)
-    else:
-        workers = task.machine.workers
-        crops, spec = task.train, structure.input
-        train = DataLoader(
-            CropDataset(crops.paths, crops.persons.tolist(), spec, task.recipe),
-            batch_sampler=sampler,
-            num_workers=workers,
-            persistent_workers=workers > 0,
-        )
-        crops = task.validation
-        validation = DataLoader(
-            CropDataset(crops.paths, crops.persons.tolist(), spec, None), _VALIDATION_BATCH, num_workers=workers
-        )
-    return train, validation if len(task.validation) else None
-
-
-def _precision(task: ReidTask) -> str:
-    """As the machine's settings say; a CPU that cannot compute bf16 itself stays at fp32."""
-    wanted = task.machine.reid_precision
-    able = task.device == "cuda" or (wanted == "bf16-mixed" and computes_bf16())
-    # A head on cached maps is too small to gain by it.
-    return wanted if able and task.settings.trunk == "finetune" else "32-true"
-
-
-def _trainer(task: ReidTask, keeper: EpochKeeper, work_directory: Path) -> pl.Trainer:
+def _trainer(task: ReidTask, callbacks: list[pl.Callback], work_directory: Path) -> pl.Trainer:
     logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
     torch.set_float32_matmul_precision("high")
     return pl.Trainer(
         accelerator="gpu" if task.device == "cuda" else "cpu",
-        devices=1,
-        precision=_precision(task),
+        devices=task.devices,
+        strategy="ddp" if task.devices > 1 else "auto",
+        use_distributed_sampler=False,  # PersonBatchSampler shares out whole batches itself
+        precision=task.precision,
         max_epochs=task.settings.epochs,
         deterministic="warn",
         default_root_dir=work_directory,
-        callbacks=[keeper],
+        callbacks=callbacks,
         logger=False,
         enable_checkpointing=False,
         enable_progress_bar=False,
