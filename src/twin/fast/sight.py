@@ -1,4 +1,4 @@
-"""What of the floor's air a camera can see past furniture and walls: once for every spot."""
+"""What of the floor's air a camera can see past furniture and walls."""
 
 import itertools
 
@@ -7,6 +7,7 @@ import numpy.typing as npt
 import shapely
 from shapely.geometry import LineString, Polygon
 
+from dongsun.twin.compiled import compiled
 from dongsun.twin.plan.twin_plan import TwinPlan
 
 F64 = npt.NDArray[np.float64]
@@ -20,70 +21,71 @@ LINTEL_M = 2.35
 def sight_masks(plan: TwinPlan, camera_id: str, x_m: F64, y_m: F64) -> npt.NDArray[np.uint32]:
     """Which heights above floor points (n,) a camera sees past everything that stands still.
 
-    Points are rounded to a grid of `CELL_M`; one ray is cast to every height above every grid point that occurs.
+    Points are rounded to a grid of `CELL_M`.
 
     Returns:
         uint32 (n,): bit k tells of the height (k + ½) · `LEVEL_M`.
     """
-    columns, rows = np.rint(x_m / CELL_M).astype(np.int64), np.rint(y_m / CELL_M).astype(np.int64)
-    wide = 1 << 20
-    keys, which = np.unique((columns + wide // 2) * wide + rows + wide // 2, return_inverse=True)
-    places = np.column_stack([keys // wide - wide // 2, keys % wide - wide // 2]) * CELL_M
     eye = np.array(plan.cameras[camera_id].position_m, np.float64)
-    target = np.empty((len(places), LEVELS, 3))
-    target[:, :, :2] = places[:, None]
-    target[:, :, 2] = (np.arange(LEVELS) + 0.5) * LEVEL_M
-    flat = target.reshape(-1, 3)
-    hidden = np.zeros(len(flat), np.bool_)
-    for low, high in _boxes(plan):
-        hidden |= _meets_box(eye, flat, low, high)
-    for wall in _walls(plan):
-        hidden |= _meets_wall(eye, flat, wall)
-    bits = np.where(hidden.reshape(-1, LEVELS), 0, 1 << np.arange(LEVELS)).sum(axis=1).astype(np.uint32)
-    return np.asarray(bits[which.ravel()], np.uint32)
+    boxes, walls = standing_boxes(plan), standing_walls(plan)
+    places = zip(np.rint(x_m / CELL_M) * CELL_M, np.rint(y_m / CELL_M) * CELL_M, strict=True)
+    return np.array([sight_mask(eye, float(x), float(y), boxes, walls) for x, y in places], np.uint32)
 
 
-def _boxes(plan: TwinPlan) -> list[tuple[F64, F64]]:
-    boxes = [
-        (np.array([item.x0_m, item.y0_m, 0.0]), np.array([item.x1_m, item.y1_m, item.height_m]))
-        for item in plan.furniture
-    ]
-    return [(low.astype(np.float64), high.astype(np.float64)) for low, high in boxes]
+def standing_boxes(plan: TwinPlan) -> F64:
+    """(n, 5): x0, y0, x1, y1 and height of the furniture."""
+    rows = [(item.x0_m, item.y0_m, item.x1_m, item.y1_m, item.height_m) for item in plan.furniture]
+    return np.array(rows, np.float64).reshape(-1, 5)
 
 
-def _walls(plan: TwinPlan) -> list[tuple[F64, F64, float, float]]:
-    """Upright rectangles: both ends on the floor, from which height to which."""
+def standing_walls(plan: TwinPlan) -> F64:
+    """(n, 6): both ends on the floor, from which height to which, of upright rectangles."""
     doors = [LineString([door.start, door.end]) for door in plan.doors.values()]
     outer = shapely.difference(
         Polygon(plan.floor).exterior, shapely.union_all([door.buffer(0.02, cap_style="flat") for door in doors])
     )
-    walls = [(wall.start, wall.end, 0.0, wall.height_m or plan.height_m) for wall in plan.walls]
-    walls += [(door.start, door.end, LINTEL_M, plan.height_m) for door in plan.doors.values()]
+    walls = [(*wall.start, *wall.end, 0.0, wall.height_m or plan.height_m) for wall in plan.walls]
+    walls += [(*door.start, *door.end, LINTEL_M, plan.height_m) for door in plan.doors.values()]
     for part in shapely.get_parts(outer):
-        corners = list(part.coords)
-        walls += [(a, b, 0.0, plan.height_m) for a, b in itertools.pairwise(corners)]
-    return [(np.array(a, np.float64), np.array(b, np.float64), low, high) for a, b, low, high in walls]
+        walls += [(*a, *b, 0.0, plan.height_m) for a, b in itertools.pairwise(part.coords)]
+    return np.array(walls, np.float64).reshape(-1, 6)
 
 
-def _meets_box(eye: F64, target: F64, low: F64, high: F64) -> npt.NDArray[np.bool_]:
-    """Whether the straight lines from `eye` to `target` (n, 3) pass through an upright box (slab test)."""
-    ray = target - eye
-    with np.errstate(divide="ignore", invalid="ignore"):
-        one, other = (low - eye) / ray, (high - eye) / ray
-    first, last = np.minimum(one, other), np.maximum(one, other)
-    enters = np.fmax(np.fmax(first[:, 0], first[:, 1]), first[:, 2])
-    leaves = np.fmin(np.fmin(last[:, 0], last[:, 1]), last[:, 2])
-    return np.asarray((enters < leaves) & (leaves > 0.0) & (enters < 1.0), np.bool_)
+@compiled
+def sight_mask(eye_m: F64, x_m: float, y_m: float, boxes: F64, walls: F64) -> int:
+    """The mask of one floor point: a ray from `eye_m` to each height above it.
 
-
-def _meets_wall(eye: F64, target: F64, wall: tuple[F64, F64, float, float]) -> npt.NDArray[np.bool_]:
-    """Whether the lines pass through an upright rectangle."""
-    start, end, low, high = wall
-    ray, along = target[:, :2] - eye[:2], end - start
-    cross = ray[:, 0] * along[1] - ray[:, 1] * along[0]
-    off = start - eye[:2]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        t = (off[0] * along[1] - off[1] * along[0]) / cross
-        u = (off[0] * ray[:, 1] - off[1] * ray[:, 0]) / cross
-        z = eye[2] + t * (target[:, 2] - eye[2])
-        return np.asarray((t > 0) & (t < 1) & (u >= 0) & (u <= 1) & (z >= low) & (z <= high), np.bool_)
+    A ray meets a box where, within the box's outline on the floor plan, it comes below the box's top.
+    """
+    mask = (1 << LEVELS) - 1
+    ray = (x_m - eye_m[0], y_m - eye_m[1])
+    for k in range(len(boxes)):
+        first, last = 0.0, 1.0
+        for axis in range(2):
+            low, high = boxes[k, axis] - eye_m[axis], boxes[k, 2 + axis] - eye_m[axis]
+            if abs(ray[axis]) < 1e-12:
+                if low >= 0.0 or high <= 0.0:
+                    last = -1.0
+            else:
+                one, other = low / ray[axis], high / ray[axis]
+                first, last = max(first, min(one, other)), min(last, max(one, other))
+        if first >= last:
+            continue
+        for level in range(LEVELS):
+            rise = (level + 0.5) * LEVEL_M - eye_m[2]
+            if eye_m[2] + min(first * rise, last * rise) < boxes[k, 4]:
+                mask &= ~(1 << level)
+    for k in range(len(walls)):
+        along_x, along_y = walls[k, 2] - walls[k, 0], walls[k, 3] - walls[k, 1]
+        cross = ray[0] * along_y - ray[1] * along_x
+        if abs(cross) < 1e-12:
+            continue
+        off_x, off_y = walls[k, 0] - eye_m[0], walls[k, 1] - eye_m[1]
+        t, u = (off_x * along_y - off_y * along_x) / cross, (off_x * ray[1] - off_y * ray[0]) / cross
+        if t <= 0.0 or t >= 1.0 or u < 0.0 or u > 1.0:
+            continue
+        for level in range(LEVELS):
+            z = eye_m[2] + t * ((level + 0.5) * LEVEL_M - eye_m[2])
+            if walls[k, 4] <= z <= walls[k, 5]:
+                mask &= ~(1 << level)
+    return mask
