@@ -96,8 +96,10 @@ lint: setup ## ruff, mypy and the layer contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-services: ## the system parts that some tests use (none yet in this version)
-	@echo "no system service is needed yet"
+services: ## the system parts that some tests use, from Debian: mosquitto (an MQTT broker)
+	@PATH="$$PATH:/usr/sbin"; command -v mosquitto >/dev/null || { \
+	  as=$$([ "$$(id -u)" = 0 ] || echo sudo); \
+	  $$as apt-get update -qq && $$as apt-get install -y -qq --no-install-recommends mosquitto; }
 
 clean: ## forget everything that stages made (not the environment)
 	rm -rf data/raw/demo data/interim data/processed models bundles reports
