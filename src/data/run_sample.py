@@ -37,6 +37,7 @@ class SampleStage:
         detector: Policy for frames.
         seed: See `SamplingPlan`.
         calibration_cap: Calibration images to keep at most, of each kind; None keeps all.
+        validation_cap: Validation images of people to keep at most; None keeps all, which is slow for large data sets.
         val_every: Every n-th sampled training frame validates the detector's training.
     """
 
@@ -46,6 +47,7 @@ class SampleStage:
     detector: SamplingPolicy
     seed: int = 0
     calibration_cap: int | None = Field(default=None, ge=1)
+    validation_cap: int | None = Field(default=None, ge=1)
     val_every: int = Field(default=5, ge=2)
 
     def run(self, log: RunLog) -> StageResult:
@@ -87,7 +89,9 @@ class SampleStage:
         source = self.in_dir / name / MANIFEST_NAME
         target = temporary / name / MANIFEST_NAME
         counts = count_rows(source, kind)
-        plan = SamplingPlan(policy, self.seed, counts, self.calibration_cap)
+        plan = SamplingPlan(
+            policy, self.seed, counts, self.calibration_cap, self.validation_cap if kind is ReidRecord else None
+        )
         old, new = (self.in_dir / name).resolve(), (self.out_dir / name).resolve()
         classes = read_class_names(source) if kind is DetectorRecord else ()
         with (

@@ -43,7 +43,7 @@ class AihubReader:
             the set read them (docs/aihub.md). The report lists the cameras found: correct this when their
             number is not that of the data set's description.
         verify_images: See `ImageCheck`.
-        workers: Processes that look at files; by default one a core.
+        workers: Processes that look at files; None: one a core.
     """
 
     root: Path
@@ -52,7 +52,7 @@ class AihubReader:
     folder_splits: dict[str, Split] = Field(default_factory=_default_folders)
     camera_digits: int = Field(default=6, ge=1, le=6)
     verify_images: ImageCheck = "decode"
-    workers: int = Field(default_factory=_own_cores, ge=1)
+    workers: int | None = Field(default=None, ge=1)
 
     @property
     def class_names(self) -> tuple[str, ...]:
@@ -71,7 +71,7 @@ class AihubReader:
             folder=workspace.progress_dir,
             work=scan_work(self.verify_images),
             key=f"aihub/{SCAN_VERSION}/{self.verify_images}",
-            workers=self.workers,
+            workers=self.workers or _own_cores(),
         )
         with (
             closing(AihubIndex(workspace.scratch_dir / "aihub.sqlite", root, problems)) as index,

@@ -33,12 +33,28 @@ class SamplingPlan:
         seed: With a stratum's name it determines every draw.
         counts: Rows per split in the manifest.
         calibration_cap: Calibration images to keep at most, by systematic sampling over all of them; None keeps all.
+        validation_cap: Validation images to keep at most, likewise.
     """
 
     policy: SamplingPolicy
     seed: int
     counts: dict[Split, int]
     calibration_cap: int | None = None
+    validation_cap: int | None = None
+
+    def caps(self) -> dict[Split, Iterator[bool]]:
+        """Which images of the capped splits are kept, in their order."""
+        caps: tuple[tuple[Split, int | None], ...] = (
+            ("calibration", self.calibration_cap),
+            ("validation", self.validation_cap),
+        )
+        return {
+            split: Systematic(interval=max(1.0, self.counts[split] / cap)).decisions(
+                split, self.seed, self.counts[split]
+            )
+            for split, cap in caps
+            if cap is not None
+        }
 
 
 def stratum_of(record: ReidRecord | DetectorRecord) -> StratumKey:
@@ -49,7 +65,7 @@ def stratum_of(record: ReidRecord | DetectorRecord) -> StratumKey:
 
 
 def sample_stream(records: Iterable[R], plan: SamplingPlan, report: Callable[[StratumSummary], None]) -> Iterator[R]:
-    """Yields the test rows whole, the calibration rows up to their cap, and the sampled training rows.
+    """Yields the test rows whole, the capped splits' rows up to their cap, and the sampled training rows.
 
     Memory holds at most `min_per_stratum` records. Strata stay in order; within one, rows that were only kept to
     reach the minimum come last.
@@ -62,10 +78,7 @@ def sample_stream(records: Iterable[R], plan: SamplingPlan, report: Callable[[St
     Raises:
         DongsunError: The rows are not in stratum order.
     """
-    cap = plan.calibration_cap
-    population = plan.counts["calibration"]
-    every = Systematic(interval=max(1.0, population / cap)) if cap else Systematic(interval=1.0)
-    calibration = every.decisions("calibration", plan.seed, population)
+    capped = plan.caps()
     current: _Stratum[R] | None = None
     for record in records:
         key = stratum_of(record)
@@ -77,7 +90,7 @@ def sample_stream(records: Iterable[R], plan: SamplingPlan, report: Callable[[St
             current = _Stratum(key, plan)
         if record.split == "train":
             yield from current.offer(record)
-        elif record.split != "calibration" or next(calibration):
+        elif record.split not in capped or next(capped[record.split]):
             yield record
     if current is not None:
         yield from current.finish(report)
