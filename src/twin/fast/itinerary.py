@@ -4,13 +4,10 @@ import math
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 
 from dongsun.twin.crowd.trajectories import Walk
-from dongsun.twin.fast.routes import Points, Routes, Way
-
-SETTLING_S = 1.0
-"""Stepping aside and back takes about this long."""
+from dongsun.twin.fast.pacing import headings, paced
+from dongsun.twin.fast.routes import Routes, Way
 
 
 @dataclass(frozen=True)
@@ -73,37 +70,17 @@ class Itinerary:
         stop = min(end, math.floor(self.now_s * fps) + 1)
         if stop - begin < 2 or not self._legs:
             return None
-        times = np.arange(begin, stop) / fps
-        along = np.maximum(np.interp(times, self._times, self._ways_m) - place.behind_m, 0.0)
-        points = np.concatenate([leg.points for leg in self._legs])
-        ways = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(points, axis=0).T))])
-        x, y = np.interp(along, ways, points[:, 0]), np.interp(along, ways, points[:, 1])
-        if place.left_m:
-            room = np.concatenate([leg.room_m for leg in self._legs])
-            aside = np.copysign(np.minimum(abs(place.left_m), room), place.left_m)
-            left = np.concatenate([leg.left for leg in self._legs])
-            x += _settled(np.interp(along, ways, aside * left[:, 0]), fps)
-            y += _settled(np.interp(along, ways, aside * left[:, 1]), fps)
-        yaw = self._yaw(x, y, times)
+        points, left = (
+            np.concatenate([leg.points for leg in self._legs]),
+            np.concatenate([leg.left for leg in self._legs]),
+        )
+        room = np.concatenate([leg.room_m for leg in self._legs])
+        clock, ways = np.array(self._times), np.array(self._ways_m)
+        x, y = paced(points, left, room, clock, ways, begin, stop, fps, place.left_m, place.behind_m)
+        yaw = headings(x, y)
+        for begins_s, ends_s, facing in self._facings:
+            if not math.isnan(facing):
+                yaw[max(0, math.ceil(begins_s * fps) - begin) : max(0, math.ceil(ends_s * fps) - begin)] = facing
         still = np.zeros(len(x), np.float32)
         xy = x.astype(np.float32), y.astype(np.float32)
         return Walk(person_id, begin - first, *xy, yaw.astype(np.float32), still, still, still, still)
-
-    def _yaw(self, x: Points, y: Points, times: Points) -> npt.NDArray[np.float64]:
-        dx, dy = np.gradient(x), np.gradient(y)
-        moving = np.hypot(dx, dy) > 1e-3
-        last = np.maximum.accumulate(np.where(moving, np.arange(len(x)), 0))
-        yaw = np.arctan2(dy, dx)[last]
-        for begins_s, ends_s, facing in self._facings:
-            if not math.isnan(facing):
-                a, b = np.searchsorted(times, [begins_s, ends_s])
-                yaw[a:b] = facing
-        return np.asarray(yaw, np.float64)
-
-
-def _settled(values: Points, fps: int) -> Points:
-    """A moving average over `SETTLING_S`, so that turning round swaps sides at walking pace."""
-    half = max(1, round(SETTLING_S * fps / 2))
-    sums = np.cumsum(np.concatenate([[0.0], np.pad(values, half, mode="edge")]))
-    width = 2 * half + 1
-    return np.asarray((sums[width:] - sums[:-width]) / width, np.float64)

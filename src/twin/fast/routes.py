@@ -11,24 +11,20 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 from shapely.geometry import Polygon
 
+from dongsun.twin.fast.smoothing import CELL_M, nearest, node_chain, smooth_way
 from dongsun.twin.plan.frozen import FloorPoint
 
 Points = npt.NDArray[np.float64]
 
-CELL_M = 0.2
 CLEARANCE_M = 0.27
-SPACING_M = 0.1
-ROUNDING = 5
-"""Points of the moving average that rounds corners: half a metre."""
-LATERAL_MARGIN_M = 0.18
 
 
 @dataclass(frozen=True)
 class Way:
-    """One way, about every `SPACING_M` a point.
+    """One way, a point about every 0.1 m.
 
     Attributes:
-        points: (n, 2) metres, n ≥ 2.
+        points: (n, 2) metres, n ≥ 2, evenly spaced but for the rounding of corners.
         left: (n, 2) unit vectors to the left of the way.
         room_m: (n,) how far aside one can step.
         length_m: Of the way.
@@ -51,29 +47,31 @@ class Routes:
     floor: Polygon
     _trees: dict[int, npt.NDArray[np.int32]] = field(default_factory=dict)
     _ways: dict[tuple[float, float, float, float], Way] = field(default_factory=dict)
+    _near: dict[FloorPoint, int] = field(default_factory=dict)
 
     def way(self, start: FloorPoint, end: FloorPoint) -> Way:
         """The shortest way between two different places."""
         key = (*start, *end)
         if key not in self._ways:
-            points = self._rounded(self._tightened(self._corners(start, end)))
-            ahead = np.gradient(points, axis=0)
-            ahead /= np.maximum(np.hypot(ahead[:, 0], ahead[:, 1])[:, None], 1e-9)
-            length = float(np.hypot(*np.diff(points, axis=0).T).sum())
-            left = np.column_stack([-ahead[:, 1], ahead[:, 0]])
-            self._ways[key] = Way(points, left, self._room_at(points), length)
+            self._ways[key] = self._found(start, end)
         return self._ways[key]
 
-    def _room_at(self, points: Points) -> Points:
-        """(n,) how far aside of each point (n, 2) one can step, by bilinear interpolation of the grid."""
-        x0, y0, free = self._origin[0], self._origin[1], self._room
-        column = np.clip((points[:, 0] - x0) / CELL_M, 0, free.shape[0] - 1.001)
-        row = np.clip((points[:, 1] - y0) / CELL_M, 0, free.shape[1] - 1.001)
-        i, j = column.astype(np.int64), row.astype(np.int64)
-        a, b = column - i, row - j
-        low = free[i, j] * (1 - a) + free[i + 1, j] * a
-        high = free[i, j + 1] * (1 - a) + free[i + 1, j + 1] * a
-        return np.asarray(np.maximum(low * (1 - b) + high * b - LATERAL_MARGIN_M, 0.0), np.float64)
+    def _found(self, start: FloorPoint, end: FloorPoint) -> Way:
+        """By the tree of either place: the way there is the way back."""
+        node, goal = self._nearest_free(start), self._nearest_free(end)
+        back = goal not in self._trees and node in self._trees
+        chain = node_chain(self._tree(node if back else goal), goal if back else node)
+        corners = self._nodes[chain[::-1] if back else chain]
+        corners[0], corners[-1] = start, end
+        points, left, room, length = smooth_way(corners, self._room, np.array(self._origin))
+        return Way(points, left, room, length)
+
+    def _tree(self, goal: int) -> npt.NDArray[np.int32]:
+        """For every node, the next on the way to `goal`."""
+        if goal not in self._trees:
+            _, before = dijkstra(self._graph, indices=goal, return_predecessors=True)
+            self._trees[goal] = before.astype(np.int32)
+        return self._trees[goal]
 
     @cached_property
     def _origin(self) -> tuple[float, float]:
@@ -94,29 +92,13 @@ class Routes:
         return np.asarray(self._room >= CLEARANCE_M, np.bool_)
 
     @cached_property
-    def _open_floor(self) -> Polygon:
-        tight = self.floor.buffer(-CLEARANCE_M + 0.02)
-        shapely.prepare(tight)
-        return tight
-
-    def _corners(self, start: FloorPoint, end: FloorPoint) -> Points:
-        goal, node = self._nearest_free(end), self._nearest_free(start)
-        if goal not in self._trees:
-            _, before = dijkstra(self._graph, directed=False, indices=goal, return_predecessors=True)
-            self._trees[goal] = before.astype(np.int32)
-        tree, nodes = self._trees[goal], [node]
-        while nodes[-1] != goal and tree[nodes[-1]] >= 0:
-            nodes.append(int(tree[nodes[-1]]))
-        return np.concatenate([[start], self._nodes[nodes[1:-1]], [end]])
-
-    @cached_property
     def _nodes(self) -> Points:
         """(n, 2) free grid points, metres."""
         return np.asarray(np.argwhere(self._free) * CELL_M + np.array(self._origin), np.float64)
 
     @cached_property
     def _graph(self) -> csr_array:
-        """Lengths between neighbouring nodes, each pair once."""
+        """Lengths between neighbouring nodes, both ways."""
         free = self._free
         number = np.full(free.shape, -1, np.int64)
         number[free] = np.arange(int(free.sum()))
@@ -128,30 +110,11 @@ class Routes:
             tails.append(number[both])
             heads.append(beside[both])
             lengths.append(np.full(int(both.sum()), CELL_M * math.hypot(di, dj)))
-        ends = (np.concatenate(tails), np.concatenate(heads))
-        return csr_array((np.concatenate(lengths), ends), shape=(len(self._nodes), len(self._nodes)))
+        one, other, metres = np.concatenate(tails), np.concatenate(heads), np.concatenate(lengths)
+        ends = (np.concatenate([one, other]), np.concatenate([other, one]))
+        return csr_array((np.concatenate([metres, metres]), ends), shape=(len(self._nodes), len(self._nodes)))
 
     def _nearest_free(self, point: FloorPoint) -> int:
-        return int(np.argmin(((self._nodes - np.array(point)) ** 2).sum(axis=1)))
-
-    def _tightened(self, corners: Points) -> Points:
-        kept, at = [corners[0]], 0
-        while at < len(corners) - 1:
-            lines = shapely.linestrings(
-                np.stack([np.broadcast_to(corners[at], corners[at + 1 :].shape), corners[at + 1 :]], axis=1)
-            )
-            seen = np.flatnonzero(shapely.covers(self._open_floor, lines))
-            at += 1 + (int(seen[-1]) if len(seen) else 0)
-            kept.append(corners[at])
-        return np.array(kept)
-
-    def _rounded(self, corners: Points) -> Points:
-        along = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(corners, axis=0).T))])
-        count = max(2, math.ceil(along[-1] / SPACING_M) + 1)
-        at = np.linspace(0.0, along[-1], count)
-        points = np.column_stack([np.interp(at, along, corners[:, 0]), np.interp(at, along, corners[:, 1])])
-        half = ROUNDING // 2
-        if count <= ROUNDING:
-            return points
-        sums = np.stack([points[k : count - 2 * half + k] for k in range(ROUNDING)]).mean(axis=0)
-        return np.concatenate([points[:half], sums, points[-half:]])
+        if point not in self._near:
+            self._near[point] = nearest(self._nodes, point[0], point[1])
+        return self._near[point]
