@@ -56,11 +56,14 @@ class ReidModule(pl.LightningModule):  # type: ignore[misc]  # Lightning is impo
         return judged
 
     def on_train_epoch_start(self) -> None:
-        """A frozen trunk keeps its batch-norm statistics too. Each epoch's dropout follows from its own seed."""
-        torch.manual_seed(hash((self._seed, self.current_epoch, self.global_rank)) % 2**31)
+        """A frozen trunk keeps its batch-norm statistics too."""
         self.embedder.train()
         if self._frozen:
             self.embedder.trunk.eval()
+
+    def on_train_batch_start(self, batch: Any, batch_index: int) -> None:
+        """Each step's dropout follows from its own seed, so that a training taken up again is the same training."""
+        torch.manual_seed(hash((self._seed, self.global_step, self.global_rank)) % 2**31)
 
     def training_step(self, batch: Sequence[Tensor], batch_index: int) -> Tensor:
         """Identity and triplet loss of one P×K batch."""

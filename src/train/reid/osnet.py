@@ -2,6 +2,7 @@
 
 import warnings
 from pathlib import Path
+from pickle import UnpicklingError
 
 import torch
 from torch import Tensor, nn
@@ -34,7 +35,7 @@ def build_osnet(name: str, weights: Path | None) -> tuple[nn.Sequential, nn.Modu
         Trunk (n, 3, h, w) → (n, c, h / 16, w / 16), and head → (n, 512).
 
     Raises:
-        DongsunError: The weights are absent or of another network.
+        DongsunError: The weights are absent, not finite or of another network.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torchreid announces that its Cython ranking is not built; it is not used
@@ -56,14 +57,30 @@ def _load(network: nn.Module, weights: Path, name: str) -> None:
             where=where,
             mend="give a local file: reid.backbone.weights=/path/to.pth, or null for a random start",
         )
-    loaded = torch.load(weights, map_location="cpu", weights_only=True)
-    state = loaded.get("state_dict", loaded)
+    try:
+        loaded = torch.load(weights, map_location="cpu", weights_only=True)
+        state = loaded.get("state_dict", loaded)
+    except (UnpicklingError, RuntimeError, EOFError, AttributeError) as error:
+        raise DongsunError(
+            expected=f"weights of {name}",
+            got=f"{type(error).__name__}: {error}",
+            where=where,
+            mend="give an intact state dict as torch saves it",
+        ) from error
     state = {key.removeprefix("module."): value for key, value in state.items() if "classifier" not in key}
     try:
         missing, unexpected = network.load_state_dict(state, strict=False)
         wrong = [key for key in (*missing, *unexpected) if not key.startswith("classifier.")]
     except RuntimeError as error:
         wrong = [str(error).splitlines()[-1].strip()]
+    broken = [key for key, value in network.state_dict().items() if not bool(value.isfinite().all())]
+    if broken:
+        raise DongsunError(
+            expected="finite weights",
+            got=f"{len(broken)} tensors with NaN or infinity, first {broken[0]}",
+            where=where,
+            mend="give another file of weights",
+        )
     if wrong:
         raise DongsunError(
             expected=f"weights of {name}",
