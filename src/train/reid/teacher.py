@@ -21,7 +21,10 @@ _Embed = Callable[[Tensor], Tensor]
 
 
 def teacher_embeddings(teacher: TeacherModel, crops: CropSet, *, workers: int) -> Tensor:
-    """The teacher's embeddings of the plain crops: float32 (n, d), rows of length one.
+    """The teacher's embeddings of the plain crops, centred: float32 (n, d), rows of length one.
+
+    The pupil's neck centres what it makes of the training crops. A teacher's embeddings often share a large part (all
+    positive after a ReLU, for one), which would have the pupil see likeness where there is none to see.
 
     Raises:
         DongsunError: The teacher is absent, damaged, of another input or output, or makes numbers that are not finite.
@@ -30,11 +33,12 @@ def teacher_embeddings(teacher: TeacherModel, crops: CropSet, *, workers: int) -
     loader = DataLoader(CropDataset(crops, teacher.input, None), _BATCH, num_workers=workers)
     blocks = [embed(pictures).float() for pictures, _, _ in tqdm(loader, desc="teacher", unit="batch", disable=None)]
     vectors = torch.cat(blocks)
+    vectors = vectors - vectors.mean(dim=0)
     lengths = vectors.norm(dim=1, keepdim=True)
     if not bool(vectors.isfinite().all()) or not bool((lengths > 0).all()):
         raise DongsunError(
-            expected="a teacher whose embeddings are finite and not zero",
-            got="NaN, infinite or zero embeddings",
+            expected="a teacher whose embeddings are finite and differ",
+            got="NaN, infinite or equal embeddings",
             where=_where(teacher),
             mend="give another teacher, or say in reid.teacher.model how its input is scaled",
         )

@@ -137,7 +137,7 @@ def _other_osnet(stage: TrainReidStage, folder: Path) -> TrainReidStage:
         (_nan_osnet, "1 tensors with NaN or infinity"),
         (_teacher_of_another_size, r"input \[1,3,64,64\]"),
         (_teacher_of_another_output, r"output \[2, 3, 64\] for 2 pictures"),
-        (_teacher_that_sees_nothing, "finite and not zero"),
+        (_teacher_that_sees_nothing, "finite and differ"),
         (_damaged_teacher, "intact re-ID model"),
         (_other_osnet, "tensors that do not fit"),
         (lambda stage, folder: _taught(stage, OsnetTeacher(weights=folder / "none.pth")), r"reid\.teacher=null"),
