@@ -55,6 +55,28 @@ def test_the_share_of_images_stays_near_the_share_of_persons():
         assert share == pytest.approx(1 / 3, abs=0.05)
 
 
+SCENES = st.frozensets(st.sampled_from(["IN-SN1", "IN-SN2", "OUT-SN1"]), max_size=3)
+
+
+@given(st.lists(st.tuples(SCENES, st.integers(1, 99)), min_size=8, max_size=80), st.floats(0.1, 0.5), st.integers(0, 9))
+def test_people_of_every_kind_of_scene_get_their_share_of_the_test(filmed, share, seed):
+    persons = {str(i): PersonSummary(images, 2, images, scenes) for i, (scenes, images) in enumerate(filmed)}
+    splits = deal_persons(persons, PersonShares(test=share), seed=seed, test_cameras=2)
+    tested = sum(split == "test" for split in splits.values())
+    for scenes in {scenes for scenes, _ in filmed}:
+        alike = [name for name, summary in persons.items() if summary.scenes == scenes]
+        expected = len(alike) * tested / len(persons)
+        assert abs(sum(splits[name] == "test" for name in alike) - expected) < 1 + 1e-9
+
+
+def test_scenes_alike_change_nothing():
+    persons = {str(i): PersonSummary(i + 1, 2, 1) for i in range(30)}
+    same = {n: PersonSummary(s.images, 2, 1, frozenset({"SN1"})) for n, s in persons.items()}
+    shares = PersonShares(test=0.3, validation=0.1)
+    one, other = (deal_persons(p, shares, seed=3, test_cameras=2) for p in (persons, same))
+    assert one == other
+
+
 def test_seeds_differ():
     persons = {str(i): PersonSummary(5, 2, 1) for i in range(30)}
     tests = set()
