@@ -115,4 +115,5 @@ def _pictures(directory: Path, out_dir: Path, summary: CountSummary, wanted: int
 
 
 def _precision(text: str) -> Precision:
-    return "INT8" if text == "INT8" else "FP32"
+    known: dict[str, Precision] = {"FP32": "FP32", "FP16": "FP16", "INT8": "INT8"}
+    return known[text]

@@ -17,9 +17,8 @@ Evaluate = Callable[[ov.CompiledModel], float]
 """The task metric of a compiled model, higher is better."""
 _BRANCH = re.compile(r"(one2one_)?cv\d\.")
 """Convolution branches of an ultralytics head; everything else in the head is box arithmetic."""
-
-
 _REID_HEAD = ("/head/", "/neck/")
+_WEIGHTED = ("Convolution", "GroupConvolution", "MatMul")
 
 
 @dataclass(frozen=True)
@@ -65,15 +64,27 @@ def head_arithmetic(model: ov.Model, head_index: int) -> tuple[str, ...]:
 
 
 def reid_head(model: ov.Model) -> tuple[str, ...]:
-    """Names of the operations after the trunk of a re-ID network trained here; empty for a model given from outside.
+    """Names of the operations after the trunk of a re-ID network: its head and neck, and all that follows from them.
 
     The head is a few percent of the work, and its last layers are the embedding itself: their rounding is the
-    embedding's.
+    embedding's. Conversion renames some of them (a LayerNorm becomes an `MVN` of no module, the scaling to unit length
+    is nobody's), so the head is known by its names and the rest by following the graph. A model given from outside has
+    no such names: there only what follows its last layer with weights stays in float.
     """
+    operations = model.get_ordered_ops()
+    head = {name for o in operations if (name := o.get_friendly_name()).startswith(_REID_HEAD)}
+    weighted = [o.get_friendly_name() for o in operations if o.get_type_name() in _WEIGHTED]
+    start = head or set(weighted[-1:])
+    after = set(start)
+    for operation in operations:
+        if any(port.get_source_output().get_node().get_friendly_name() in after for port in operation.inputs()):
+            after.add(operation.get_friendly_name())
+    if not head:
+        after -= start
     return tuple(
         operation.get_friendly_name()
-        for operation in model.get_ordered_ops()
-        if operation.get_friendly_name().startswith(_REID_HEAD) and operation.get_type_name() != "Constant"
+        for operation in operations
+        if operation.get_friendly_name() in after and operation.get_type_name() not in ("Constant", "Result")
     )
 
 

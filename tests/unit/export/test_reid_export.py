@@ -13,8 +13,10 @@ from dongsun.contract.preprocess import InputSpec
 from dongsun.data.records import ReidRecord
 from dongsun.eval.threshold_settings import ThresholdSettings
 from dongsun.export.calibration import calibration_set
+from dongsun.export.quantise import reid_head
 from dongsun.export.reid_export import GateCrops, ReidExport
-from dongsun.export.reid_source import ReidSource, reid_from_checkpoint
+from dongsun.export.reid_source import ReidSource, reid_from_checkpoint, reid_to_openvino
+from dongsun.export.reid_to_int8 import reid_int8
 from dongsun.export.settings import ExportSettings, LossLimits
 from dongsun.train.reid.checkpoint import LoadedReid
 
@@ -87,3 +89,33 @@ def test_a_form_below_the_limit_fails_the_stage_and_names_a_crop(crops: GateCrop
     )
     with pytest.raises(DongsunError, match=r"worst on .*\.png"):
         export.run(tmp_path)
+
+
+class NormedNet(nn.Module):
+    """A head whose layers conversion renames: a LayerNorm, and the scaling to unit length, which is nobody's module."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.trunk = nn.Sequential(nn.Conv2d(3, 16, 3, stride=2), nn.SiLU(), nn.Conv2d(16, 16, 3, stride=2))
+        self.head = nn.Sequential(nn.Conv2d(16, 16, 1), nn.Flatten(2), nn.LayerNorm(7 * 3), nn.Linear(7 * 3, 1))
+
+    def forward(self, crops: Tensor) -> Tensor:
+        return nn.functional.normalize(self.head(self.trunk(crops)).flatten(1), dim=1)
+
+
+def test_the_embedding_itself_is_never_rounded(crops: GateCrops) -> None:
+    """A LayerNorm becomes an `MVN` and the last division `embeddings`: names alone don't find them."""
+    model = reid_to_openvino(NormedNet().eval(), SPEC)
+    quantised = reid_int8(model, crops.paths, SPEC, most=4, exact_bias=False)
+    rounded = [op for op in quantised.get_ordered_ops() if op.get_type_name() == "FakeQuantize"]
+    readers = {port.get_node().get_type_name() for op in rounded for port in op.output(0).get_target_inputs()}
+    assert readers == {"Convolution"}
+    assert {"MVN_", "embe"} <= {name[:4] for name in reid_head(model)}
+
+
+def test_of_a_model_given_from_outside_what_follows_its_last_layer_stays_in_float(crops: GateCrops) -> None:
+    bare = nn.Sequential(*NormedNet().trunk, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(16, 8), nn.Tanh()).eval()
+    model = reid_to_openvino(bare, SPEC)
+    kinds = {op.get_friendly_name(): op.get_type_name() for op in model.get_ordered_ops()}
+    assert [kinds[name] for name in reid_head(model)] == ["Add", "Tanh"]
