@@ -1,1 +1,1 @@
-"""Studies: one claim, many trainings, one table."""
+"""Studies: many trainings or measurements of one question, each a cell, brought together in one table."""

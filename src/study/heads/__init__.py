@@ -1,0 +1,1 @@
+"""`dongsun study heads`: heads and cuts of a decomposed detector beside OSNet and nets given as they are."""

@@ -1,0 +1,125 @@
+"""The networks that the study trains, and their cells."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from pydantic import TypeAdapter
+
+from dongsun.data.augmentation import AugmentRecipe
+from dongsun.study.cell import Cell
+from dongsun.study.heads.settings import HeadsGrid, TrainingPlan
+from dongsun.study.study_data import digest_of
+from dongsun.train.reid.osnet import OSNET_EMBEDDING_SIZE
+from dongsun.train.reid.settings import Cut, OsnetSettings, ReidSettings, YoloBackboneSettings
+
+Kind = Literal["frozen", "finetuned", "osnet"]
+_EPOCHS = 1  # nothing happens between epochs: the last weights are judged
+_SETTINGS, _RECIPE = TypeAdapter(ReidSettings), TypeAdapter(AugmentRecipe)
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A network that is trained once a seed.
+
+    Attributes:
+        row: Its row of the table.
+        kind: What is trained: the head alone, everything, or OSNet.
+        cut: Of the detector; empty for OSNet.
+        head: The head's name; empty for OSNet.
+        settings: Of its training.
+    """
+
+    row: str
+    kind: Kind
+    cut: str
+    head: str
+    settings: ReidSettings
+
+    @property
+    def start(self) -> Path | None:
+        """The weights that it starts from."""
+        backbone = self.settings.backbone
+        return backbone.weights if isinstance(backbone, OsnetSettings) else backbone.checkpoint
+
+
+def frozen_contenders(grid: HeadsGrid, base: ReidSettings) -> tuple[Contender, ...]:
+    """Every head at every cut, the trunk as the detector left it."""
+    return tuple(_headed(grid, base, "frozen", cut, index) for cut in grid.cuts for index in range(len(grid.heads)))
+
+
+def finetuned_contenders(grid: HeadsGrid, base: ReidSettings, cuts: Sequence[Cut]) -> tuple[Contender, ...]:
+    """Every head at `cuts`, everything trained."""
+    return tuple(_headed(grid, base, "finetuned", cut, index) for cut in cuts for index in range(len(grid.heads)))
+
+
+def osnet_contenders(grid: HeadsGrid, base: ReidSettings) -> tuple[Contender, ...]:
+    """The baselines: the same crops, batches, loss, augmentation and steps as a finetuned trunk, their own input."""
+    return tuple(
+        Contender(
+            row=baseline.row,
+            kind="osnet",
+            cut="",
+            head="",
+            settings=_planned(
+                replace(
+                    base,
+                    backbone=OsnetSettings(name=baseline.name, weights=baseline.weights),
+                    embedding_size=OSNET_EMBEDDING_SIZE,
+                    height_px=baseline.height_px,
+                    width_px=baseline.width_px,
+                    mean=baseline.mean,
+                    std=baseline.std,
+                ),
+                "finetune",
+                grid.osnet_plan,
+            ),
+        )
+        for baseline in grid.osnet
+    )
+
+
+def cells_of(contender: Contender, seeds: Sequence[int], recipe: AugmentRecipe) -> tuple[Cell, ...]:
+    """One cell a seed."""
+    settings, plan = contender.settings, (_SETTINGS.dump_json(contender.settings), _RECIPE.dump_json(recipe))
+    return tuple(
+        Cell(
+            row=contender.row,
+            settings={
+                "kind": contender.kind,
+                "cut": contender.cut,
+                "head": contender.head,
+                "steps": settings.steps,
+                "learning_rate": settings.learning_rate,
+                "input": f"{settings.height_px}x{settings.width_px}",
+                "whole": digest_of(part.decode() for part in plan),
+            },
+            seed=seed,
+        )
+        for seed in seeds
+    )
+
+
+def _headed(
+    grid: HeadsGrid, base: ReidSettings, kind: Literal["frozen", "finetuned"], cut: Cut, head: int
+) -> Contender:
+    named, plan = grid.heads[head], grid.frozen if kind == "frozen" else grid.finetuned
+    settings = replace(base, backbone=YoloBackboneSettings(grid.checkpoint, cut), head=named.settings)
+    trunk: Literal["frozen", "finetune"] = "frozen" if kind == "frozen" else "finetune"
+    return Contender(f"{kind}-{cut}-{named.name}", kind, str(cut), named.name, _planned(settings, trunk, plan))
+
+
+def _planned(settings: ReidSettings, trunk: Literal["frozen", "finetune"], plan: TrainingPlan) -> ReidSettings:
+    return replace(
+        settings,
+        start=None,
+        trunk=trunk,
+        steps=plan.steps,
+        epochs=_EPOCHS,
+        # A tenth of the steps: an epoch is the whole training here.
+        warmup_epochs=0.1,
+        learning_rate=plan.learning_rate,
+        trunk_learning_rate_ratio=plan.trunk_learning_rate_ratio,
+        keep="last",
+    )
