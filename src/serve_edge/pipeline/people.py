@@ -3,11 +3,15 @@
 import itertools
 from dataclasses import dataclass
 
+import numpy as np
+
 from dongsun.contract.detections import Detections
 from dongsun.contract.embedding import Embeddings
 from dongsun.contract.geometry import Point
 from dongsun.serve_edge.pipeline.constants import TrackingConstants
-from dongsun.serve_edge.pipeline.gallery import Gallery
+from dongsun.serve_edge.pipeline.gallery_policy import GalleryPolicy
+from dongsun.serve_edge.pipeline.identities import Identities
+from dongsun.serve_edge.pipeline.look_set import LookSet
 from dongsun.serve_edge.pipeline.looks import FrameSize, looks_wanted
 from dongsun.serve_edge.pipeline.reappearance import Reappearance
 from dongsun.serve_edge.pipeline.sighting import Sighting
@@ -35,6 +39,7 @@ class People:
         size: Of the picture.
         constants: Times and distances.
         nadir_px: Under a ceiling fisheye, the point of the picture straight below the camera.
+        policy: What is remembered of looks, and how they are compared.
     """
 
     def __init__(
@@ -44,15 +49,17 @@ class People:
         size: FrameSize,
         constants: TrackingConstants,
         nadir_px: Point | None = None,
+        policy: GalleryPolicy | None = None,
     ) -> None:
         self._c = constants
+        self._policy = policy or GalleryPolicy()
         self._size = size
         self._has_looks = similarity_threshold is not None
         self._tracker = Tracker(strong_score, size.height_px, constants, nadir_px)
-        self._reappearance = Reappearance(similarity_threshold, constants)
-        self._gallery = Gallery(similarity_threshold)
+        self._reappearance = Reappearance(similarity_threshold, constants, self._policy)
+        self._identities = Identities(similarity_threshold, self._policy, constants.min_visitor_s)
+        self._quality_of_serial: dict[int, float] = {}
         self._ids = itertools.count(1)
-        self._visitor_of_track: dict[int, int] = {}
 
     @property
     def tracks(self) -> list[Track]:
@@ -61,21 +68,31 @@ class People:
 
     @property
     def visitors(self) -> int:
-        """Unique visitors so far."""
-        return self._gallery.count
+        """Unique visitors so far: each has a confirmed track with a good look (or, without a re-ID model, a track)."""
+        return self._identities.visitors
 
-    def visitor_of(self, track_id: int) -> int | None:
-        """The visitor on a track, as far as is known."""
-        return self._visitor_of_track.get(track_id)
+    @property
+    def unidentified(self) -> int:
+        """Tracks as long as a visitor's that ended without one good look: nobody can say whether they are new."""
+        return self._identities.unidentified
+
+    def visitor_of(self, track_id: int, time_s: float | None = None) -> int | None:
+        """The visitor on a track at a time (by default at last), as far as is known."""
+        return self._identities.visitor_of(track_id, time_s)
 
     def follow(self, persons: Detections, frame_index: int, time_s: float) -> list[Track]:
         """Takes a frame's people; returns the tracks to embed in it, most urgent first."""
         self._tracker.step(persons, frame_index, time_s)
-        return looks_wanted(self._tracker.tracks, frame_index, time_s, self._size) if self._has_looks else []
+        if not self._has_looks:
+            return []
+        wanted = looks_wanted(self._tracker.tracks, frame_index, time_s, self._size, self._policy)
+        self._quality_of_serial = {look.track.serial: look.quality for look in wanted}
+        return [look.track for look in wanted]
 
     def look(self, track: Track, embedding: Embeddings, time_s: float) -> None:
         """Takes the embedding (1, d) of a track asked for."""
-        track.take_look(embedding, time_s)
+        quality = self._quality_of_serial.get(track.serial, 1.0) if self._policy.weigh else 1.0
+        self._identities.look(track, LookSet(embedding, np.array([quality], np.float32)), time_s)
 
     def settle(self, time_s: float) -> list[IdentifiedSighting]:
         """Settles identities as far as the evidence goes; the sightings that may now be counted."""
@@ -87,7 +104,7 @@ class People:
                 continue
             reported.extend(IdentifiedSighting(track.track_id, sighting) for sighting in track.unreported)
             track.unreported.clear()
-            self._identify(track)
+            self._identities.settle(track)
         return reported
 
     def ended(self) -> list[int]:
@@ -96,7 +113,7 @@ class People:
         for track in self._tracker.removed():
             if track.track_id is None:
                 continue
-            self._identify(track, last_chance=True)
+            self._identities.settle(track, last_chance=True)
             ids.append(track.track_id)
         return ids
 
@@ -122,7 +139,7 @@ class People:
     def _take_over(self, time_s: float) -> None:
         pairs = self._reappearance.pairs(self._young(), self._lost())
         for young, lost in pairs:
-            lost.continue_as(young)
+            lost.continue_as(young, self._policy)
             young.unreported = []
         successors = {young.serial for young, _ in pairs}
         if successors:
@@ -131,19 +148,7 @@ class People:
     def _name(self, time_s: float) -> None:
         lost = self._lost()
         for track in self._young():
-            waits = self._has_looks and not track.embeddings and time_s - track.born_s < self._c.resolve_s
+            waits = self._has_looks and not track.looks_taken and time_s - track.born_s < self._c.resolve_s
             if waits and any(self._reappearance.possible(track, other) for other in lost):
                 continue
             track.track_id = next(self._ids)
-
-    def _identify(self, track: Track, *, last_chance: bool = False) -> None:
-        assert track.track_id is not None
-        seen_s = track.last.stream_time_s
-        visitor = self._visitor_of_track.get(track.track_id)
-        if visitor is not None:
-            self._gallery.seen(visitor, seen_s)
-            return
-        if seen_s - track.born_s < self._c.min_visitor_s:
-            return
-        if track.embeddings or not self._has_looks or last_chance:
-            self._visitor_of_track[track.track_id] = self._gallery.identify(track.embeddings, track.born_s, seen_s)

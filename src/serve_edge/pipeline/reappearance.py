@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from dongsun.contract.embedding import Embeddings, cosine_similarity
 from dongsun.serve_edge.pipeline.association import best_pairs
 from dongsun.serve_edge.pipeline.constants import TrackingConstants
+from dongsun.serve_edge.pipeline.gallery_policy import GalleryPolicy
 from dongsun.serve_edge.pipeline.sighting import Sighting
 from dongsun.serve_edge.pipeline.track import Track
 
@@ -20,11 +20,13 @@ class Reappearance:
     Args:
         similarity_threshold: The bundle's, at the precision in use; None without a re-ID model.
         constants: Times and distances.
+        policy: How looks are compared.
     """
 
-    def __init__(self, similarity_threshold: float | None, constants: TrackingConstants) -> None:
+    def __init__(self, similarity_threshold: float | None, constants: TrackingConstants, policy: GalleryPolicy) -> None:
         self._threshold = similarity_threshold
         self._c = constants
+        self._policy = policy
 
     def pairs(self, young: list[Track], lost: list[Track]) -> list[tuple[Track, Track]]:
         """The (young, lost) pairs that are one person, each track in one pair at most."""
@@ -44,7 +46,7 @@ class Reappearance:
         """How strongly the two are one person: 0 or more if they are, minus infinity if they can't be."""
         if not self.possible(young, lost):
             return _IMPOSSIBLE
-        similarity = mean_similarity(young.embeddings, lost.embeddings)
+        similarity = young.looks.similarity(lost.looks, self._policy)
         margin = None if similarity is None or self._threshold is None else similarity - self._threshold
         if margin is not None and margin >= 0:
             return 1.0 + margin
@@ -66,14 +68,6 @@ class Reappearance:
         alike = 0.7 < first.height_px / lost.last.height_px < 1.4
         tolerance = self._c.near_heights + self._c.veer_heights_s * gap_s
         return 1.0 - off / tolerance if alike and off <= tolerance else _IMPOSSIBLE
-
-
-def mean_similarity(a: list[Embeddings], b: list[Embeddings]) -> float | None:
-    """Mean cosine over all pairs of looks; None if one side has none. The mean keeps a single pair's scale, on which
-    the threshold was tuned, and wavers less."""
-    if not a or not b:
-        return None
-    return float(cosine_similarity(np.concatenate(a), np.concatenate(b)).mean())
 
 
 def _distance_heights(a: Sighting, b: Sighting) -> float:

@@ -4,14 +4,12 @@ from enum import Enum
 
 import numpy as np
 
-from dongsun.contract.embedding import Embeddings
 from dongsun.contract.geometry import Point
+from dongsun.serve_edge.pipeline.gallery_policy import GalleryPolicy
+from dongsun.serve_edge.pipeline.look_set import LookSet
 from dongsun.serve_edge.pipeline.motion import Box, BoxMotion
 from dongsun.serve_edge.pipeline.sighting import Sighting
 from dongsun.serve_edge.pipeline.stature import Bottom, Stature
-
-MAX_EMBEDDINGS = 6
-"""Looks kept of one track: front, side and back in two lights; more cost time and tell little."""
 
 
 class TrackState(Enum):
@@ -29,7 +27,15 @@ class Track:
     Attributes:
         track_id: Given when it is settled that this is nobody lost before (or who); None until then.
         unreported: Sightings not yet handed to the counters, oldest first; they wait for `track_id`.
-        embeddings: Looks, oldest first.
+        looks: Of the present stretch, as many as the gallery policy keeps.
+        looks_taken: Embeddings asked for and got, kept or not.
+        news: Looks taken since the track's visitor last learned them.
+        odd: Looks in a row that are unlike `looks`.
+        odd_looks: How many.
+        visitor_id: Who it is, in the present stretch: the part of the track since it last changed its person.
+        stretch_from_s: When that began.
+        sure_s: When it last looked as before.
+        touched: Somebody else's box covered this one since the last look.
     """
 
     def __init__(
@@ -51,7 +57,16 @@ class Track:
         self.born_s = time_s
         self.hits = 0
         self.unreported: list[Sighting] = []
-        self.embeddings: list[Embeddings] = []
+        self.looks = LookSet()
+        self.news = LookSet()
+        self.odd = LookSet()
+        self.odd_looks = 0
+        self.looks_taken = 0
+        self.stretch_looks = 0
+        self.visitor_id: int | None = None
+        self.stretch_from_s = self.sure_s = time_s
+        self.touched = False
+        self._odd_from_s = time_s
         self.embedded_at_s: float | None = None
         self.found_again = False
         self._at_last_sight = self.motion
@@ -73,23 +88,55 @@ class Track:
         self.last = Sighting(frame_index, time_s, _as_tuple(box), _as_tuple(whole_box), score, self._nadir_px)
         self.unreported.append(self.last)
 
-    def take_look(self, embedding: Embeddings, time_s: float) -> None:
-        """Keeps an embedding (1, d); when full, the second oldest goes, so that the first look stays."""
-        self.embeddings.append(embedding)
-        if len(self.embeddings) > MAX_EMBEDDINGS:
-            del self.embeddings[1]
-        self.embedded_at_s = time_s
-        self.found_again = False
+    def take_look(self, look: LookSet, time_s: float, policy: GalleryPolicy) -> None:
+        """Keeps a look (a set of one) that is like those before."""
+        self.looks = self.looks.with_looks(look, policy)
+        self.news = self.news.with_looks(look, policy)
+        self._forget_odd()
+        self.stretch_looks += 1
+        self.sure_s = time_s
+        self._looked(time_s)
 
-    def continue_as(self, successor: "Track") -> None:
+    def take_odd_look(self, look: LookSet, time_s: float, policy: GalleryPolicy) -> None:
+        """Keeps a look (a set of one) aside that is unlike those before."""
+        if not self.odd_looks:
+            self._odd_from_s = time_s
+        self.odd_looks += 1
+        self.odd = self.odd.with_looks(look, policy)
+        self._looked(time_s)
+
+    def begin_stretch(self) -> None:
+        """The odd looks are another person's, who walks here since the first of them."""
+        self.looks = self.news = self.odd
+        self.stretch_looks = self.odd_looks
+        self._forget_odd()
+        self.visitor_id = None
+        self.stretch_from_s, self.sure_s = self._odd_from_s, self.embedded_at_s or self._odd_from_s
+
+    def _forget_odd(self) -> None:
+        self.odd = LookSet()
+        self.odd_looks = 0
+
+    def _looked(self, time_s: float) -> None:
+        self.looks_taken += 1
+        self.embedded_at_s = time_s
+        self.found_again = self.touched = False
+
+    def continue_as(self, successor: "Track", policy: GalleryPolicy) -> None:
         """Takes over what a newer track saw: it was this person, found again."""
         self.motion, self._at_last_sight = successor.motion, successor._at_last_sight
         self.stature = successor.stature
         self.hits += successor.hits
         self.unreported.extend(successor.unreported)
         self.last = successor.last
-        for look in successor.embeddings:
-            self.take_look(look, successor.last.stream_time_s)
+        self.looks = self.looks.with_looks(successor.looks, policy)
+        self.news = self.news.with_looks(successor.news, policy)
+        if successor.looks_taken:
+            self.looks_taken += successor.looks_taken
+            self.stretch_looks += successor.stretch_looks
+            self.embedded_at_s, self.sure_s = successor.embedded_at_s, successor.sure_s
+            self._forget_odd()
+            self.found_again = self.touched = False
         self.state = successor.state
 
     def _walk_the_gap(self, box: Box, time_s: float) -> None:

@@ -1,0 +1,95 @@
+"""Who is on which track, and since when: identities are settled by looks, and taken back when the looks change."""
+
+from dataclasses import dataclass
+
+from dongsun.serve_edge.pipeline.gallery import Gallery
+from dongsun.serve_edge.pipeline.gallery_policy import GalleryPolicy
+from dongsun.serve_edge.pipeline.look_set import LookSet
+from dongsun.serve_edge.pipeline.track import Track
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A part of a track, walked by one visitor, until the next part begins."""
+
+    from_s: float
+    visitor_id: int
+
+
+class Identities:
+    """Settles which visitor walks on each track.
+
+    Two people who meet may leave each other's box: the track goes on with another person. Its looks tell. When
+    `change_looks` of them in a row are unlike those before, the track's identity ends where it was last sure, and the
+    rest is identified anew.
+
+    Args:
+        similarity_threshold: The bundle's, at the precision in use; None without a re-ID model: every track is new.
+        policy: How looks are kept and compared.
+        min_visitor_s: Who was seen shorter is no visitor.
+    """
+
+    def __init__(self, similarity_threshold: float | None, policy: GalleryPolicy, min_visitor_s: float) -> None:
+        self._gallery = Gallery(similarity_threshold, policy)
+        self._threshold = similarity_threshold
+        self._policy = policy
+        self._min_visitor_s = min_visitor_s
+        self._stretches: dict[int, list[Stretch]] = {}
+        self.unidentified = 0
+
+    @property
+    def visitors(self) -> int:
+        """Unique visitors so far."""
+        return self._gallery.count
+
+    def visitor_of(self, track_id: int, time_s: float | None = None) -> int | None:
+        """The visitor on a track at a time, or the last one; None as long as nobody knows."""
+        stretches = self._stretches.get(track_id, [])
+        if time_s is not None:
+            stretches = [s for s in stretches if s.from_s <= time_s] or stretches[:1]
+        return stretches[-1].visitor_id if stretches else None
+
+    def look(self, track: Track, look: LookSet, time_s: float) -> None:
+        """Takes a look (a set of one) at a track."""
+        if self._is_odd(track, look):
+            track.take_odd_look(look, time_s, self._policy)
+            if track.odd_looks >= self._policy.change_looks:
+                self._end_stretch(track)
+        else:
+            track.take_look(look, time_s, self._policy)
+
+    def settle(self, track: Track, *, last_chance: bool = False) -> None:
+        """Settles who is on a track that has an id, as far as the looks go."""
+        assert track.track_id is not None
+        seen_s = track.last.stream_time_s
+        if track.visitor_id is not None:
+            self._gallery.seen(track.visitor_id, seen_s, track.news)
+            track.news = LookSet()
+            return
+        if seen_s - track.stretch_from_s < self._min_visitor_s:
+            return
+        if self._threshold is not None and not len(track.looks):
+            self.unidentified += last_chance
+            return
+        if last_chance or self._threshold is None or track.stretch_looks >= self._policy.decide_looks:
+            self._identify(track, seen_s)
+
+    def _is_odd(self, track: Track, look: LookSet) -> bool:
+        if self._policy.change is None or self._threshold is None:
+            return False
+        similarity = look.similarity(track.looks, self._policy)
+        return similarity is not None and similarity < self._threshold - self._policy.change
+
+    def _identify(self, track: Track, seen_s: float) -> None:
+        assert track.track_id is not None
+        track.visitor_id = self._gallery.identify(track.looks, track.stretch_from_s, seen_s)
+        track.news = LookSet()
+        self._stretches.setdefault(track.track_id, []).append(Stretch(track.stretch_from_s, track.visitor_id))
+
+    def _end_stretch(self, track: Track) -> None:
+        sure_s = track.sure_s
+        if track.visitor_id is not None:
+            self._gallery.unseen_since(track.visitor_id, sure_s)
+        elif track.track_id is not None and sure_s - track.stretch_from_s >= self._min_visitor_s:
+            self._identify(track, sure_s)
+        track.begin_stretch()
