@@ -1,9 +1,25 @@
-"""The two clocks of a station: one to measure with, one to tell the time by."""
+"""UTC, stated once; and the two clocks of a station: one to measure with, one to tell the time by."""
 
 import threading
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
+
+
+def utc_now() -> datetime:
+    """The present instant, timezone-aware, in UTC."""
+    return datetime.now(UTC)
+
+
+def iso_utc(instant: datetime) -> str:
+    """`instant` as ISO 8601 in UTC with milliseconds and a Z.
+
+    Raises:
+        ValueError: `instant` carries no time zone.
+    """
+    if instant.tzinfo is None:
+        raise ValueError("an instant without a time zone has no place here")
+    return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 class Clock(Protocol):
@@ -28,7 +44,7 @@ class SystemClock:
 
     def now_utc(self) -> datetime:
         """The machine's wall clock."""
-        return datetime.now(UTC)
+        return utc_now()
 
     def wait(self, event: threading.Event, seconds: float) -> bool:
         """As `Event.wait`."""
