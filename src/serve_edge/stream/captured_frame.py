@@ -1,0 +1,57 @@
+"""What a camera's feed hands on: pictures worth looking at, and the times when there were none."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from dongsun.contract.preprocess import FrameBgr
+
+
+class GapReason(StrEnum):
+    """Why nothing trustworthy was seen."""
+
+    CONNECTING = "connecting"
+    DISCONNECTED = "disconnected"
+    STALLED = "stalled"
+    BLACK = "black"
+    BLANK = "blank"
+    FROZEN = "frozen"
+    CORRUPT = "corrupt"
+
+
+@dataclass(frozen=True)
+class CapturedFrame:
+    """One picture and when it was taken, by the station's clocks; a camera's own clock is never trusted.
+
+    Attributes:
+        camera_id: Of the store file.
+        index: 0-based, of the pictures decoded since the feed began, also of those not handed on.
+        stream_time_s: Seconds since the feed began on the station's monotonic clock; ascending, through reconnects too.
+        captured_at_utc: The station's wall clock at that moment; it may jump.
+        picture_bgr: The pixels.
+        decode_s: What it took to decode and convert.
+    """
+
+    camera_id: str
+    index: int
+    stream_time_s: float
+    captured_at_utc: datetime
+    picture_bgr: FrameBgr
+    decode_s: float
+
+
+@dataclass(frozen=True)
+class Gap:
+    """A time in which nothing trustworthy was seen: no reason to think that nobody was there.
+
+    Attributes:
+        camera_id: Of the store file.
+        from_s: On the feed's `stream_time_s`.
+        to_s: Likewise; a gap that goes on is reported piece by piece.
+        reason: The latest one.
+    """
+
+    camera_id: str
+    from_s: float
+    to_s: float
+    reason: GapReason

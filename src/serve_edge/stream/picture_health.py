@@ -1,0 +1,42 @@
+"""Pictures that show nothing: black, blank and frozen ones."""
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from dongsun.contract.preprocess import FrameBgr
+from dongsun.serve_edge.stream.captured_frame import GapReason
+
+_THUMBNAIL = (64, 36)
+_DARK = 24.0
+"""Limited-range black is 16; a lens cap with sensor noise stays below this."""
+_LIVELY = 3.0
+"""Spread of the middle 96 % of luma: a room at night with its lamps off still has more than a lens cap."""
+
+
+class PictureHealth:
+    """Tells whether a camera's pictures still show the shop.
+
+    Black: dark all over. Blank: one shade all over, which is how decoders fill what they never got. Frozen: not one
+    pixel of a small version differs for `frozen_s`; a real sensor's noise survives coding at least at each key picture,
+    so the time must be longer than the camera's key interval.
+
+    Args:
+        frozen_s: How long a picture must stand to be called frozen.
+    """
+
+    def __init__(self, frozen_s: float) -> None:
+        self._frozen_s = frozen_s
+        self._last: npt.NDArray[np.uint8] | None = None
+        self._since_s = 0.0
+
+    def fault(self, picture_bgr: FrameBgr, time_s: float) -> GapReason | None:
+        """What is wrong with the picture taken at `time_s`, if anything."""
+        small = cv2.resize(picture_bgr, _THUMBNAIL, interpolation=cv2.INTER_AREA)
+        luma = cv2.cvtColor(small, cv2.COLOR_BGR2GRAY)
+        if self._last is None or bool((self._last != small).any()):
+            self._last, self._since_s = np.asarray(small, np.uint8), time_s
+        low, high = np.percentile(luma, (2, 98))
+        if high - low < _LIVELY:
+            return GapReason.BLACK if high < _DARK else GapReason.BLANK
+        return GapReason.FROZEN if time_s - self._since_s >= self._frozen_s else None
