@@ -135,7 +135,7 @@ class _Run:
         boxes = self._detections.boxes_xyxy_px[rows].astype(np.float64)
         row = int(np.argmin(np.abs(boxes - np.array(track.last.seen_xyxy_px)).sum(axis=1)))
         who = int(self._detections.person_ids[rows][row])
-        look = self._rules.looks.look(who, self._rules.camera_number, frame, uniformed=who in self._rules.uniformed)
+        look = self._rules.looks.look(who, self._rules.camera_number, now_s, uniformed=who in self._rules.uniformed)
         self._people.look(track, look, now_s)
 
     def _count(self, sightings: list[IdentifiedSighting]) -> None:

@@ -66,7 +66,7 @@ def outlines(plan: TwinPlan, camera_id: str, presences: Presences, frames: int, 
         presences.starts, presences.first_frames, x, y, presences.bodies_m, every, eye_of(camera), size, *obstacles,
         corner, grid, frame, presence, shape, shapes, masks,
     )  # fmt: skip
-    offsets, order = _by_frame(frame[:rows], frames)
+    offsets, order = by_frame(frame[:rows], frames)
     return Outlines(offsets, presence[order], shape[order], shapes[:fresh], masks[:fresh])
 
 
@@ -132,7 +132,7 @@ def _outline(x_m: float, y_m: float, body_m: F64, eye: F64, size: F64, out: F64)
 
 
 @compiled
-def _by_frame(frame: I32, frames: int) -> tuple[I64, I64]:
+def by_frame(frame: I32, frames: int) -> tuple[I64, I64]:
     """Where each frame's rows begin (frames + 1,), and the rows by frame, else as they were (counting sort)."""
     offsets = np.zeros(frames + 1, np.int64)
     for k in range(len(frame)):

@@ -80,7 +80,7 @@ def room_at(x_m: float, y_m: float, room: F64, origin: F64) -> float:
     a, b = a - i, b - j
     low = room[i, j] * (1 - a) + room[i + 1, j] * a
     high = room[i, j + 1] * (1 - a) + room[i + 1, j + 1] * a
-    return low * (1 - b) + high * b
+    return float(low * (1 - b) + high * b)
 
 
 @compiled

@@ -8,7 +8,7 @@ from dongsun.contract.store import StoreConfig, load_store
 from dongsun.eval.fast_replay import FastReplay, ReplayRules, replay_detections
 from dongsun.twin.crowd.trajectories import Trajectories
 from dongsun.twin.fast.boxes import camera_boxes
-from dongsun.twin.fast.detector_noise import DetectorNoise
+from dongsun.twin.fast.detector_noise import DetectorNoise, DoubleNoise
 from dongsun.twin.fast.fast_crowd import fast_simulate
 from dongsun.twin.fast.looks import ModelledLooks
 from dongsun.twin.plan.traffic import Visitors
@@ -60,6 +60,6 @@ def test_faulty_detections_come_near_and_repeat(plan: TwinPlan, store: StoreConf
 
 
 def test_nothing_detected_counts_nothing(plan: TwinPlan, store: StoreConfig, crowd: Trajectories) -> None:
-    blind = DetectorNoise(((0.0, 0.0),), false_per_frame=0)
+    blind = DetectorNoise(logit_by_visibility=((0.0, (-30.0,) * 7),), doubles=DoubleNoise(), false_per_frame=0)
     replay = replayed(plan, store, crowd, blind)
     assert (replay.crossings, replay.stays, replay.unique_visitors, replay.tracks) == ((), (), 0, 0)
