@@ -4,7 +4,7 @@ import hashlib
 import json
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -12,8 +12,12 @@ from dongsun.contract.errors import DongsunError
 from dongsun.contract.preprocess import InputSpec
 
 MANIFEST_NAME = "bundle.json"
-SCHEMA_VERSION = 1
-Precision = Literal["FP32", "INT8"]
+SCHEMA_VERSION: Final = 2
+"""What this version writes. 2: a threshold may be tuned on identification, and then has no pairwise target."""
+READABLE_VERSIONS = (1, 2)
+"""1 lacks the figures that 2 may have; what both have means the same."""
+Precision = Literal["FP32", "FP16", "INT8"]
+"""FP16: weights stored in half precision and computed with in float32, so half the size at FP32's speed on a CPU."""
 DetectorOutput = Literal["end2end_xyxy_score_class", "raw_cxcywh_scores"]
 """`end2end…`: (n, k, 6) boxes in input pixels, already suppressed (YOLO26). `raw…`: (n, 4 + classes, anchors), to be
 suppressed (YOLOv8, YOLO11)."""
@@ -52,17 +56,57 @@ class DetectorSpec(_Frozen):
         return self
 
 
+class SimilarityHistogram(_Frozen):
+    """Pairs by similarity, in bins of equal width over [-1, 1]."""
+
+    edges: tuple[float, ...]
+    genuine: tuple[int, ...]
+    impostor: tuple[int, ...]
+
+
+class IdentificationRates(_Frozen):
+    """What a threshold does to people in front of a gallery, unknown people included (open-set identification)."""
+
+    gallery_size: int = Field(ge=1, description="visitors in the gallery that the rates are stated for")
+    target_false_positive_rate: float | None = Field(gt=0, lt=1, description="None: tuned on pairs instead")
+    false_positive_rate: float = Field(ge=0, le=1, description="people not in the gallery, taken for somebody in it")
+    false_positive_ci95: tuple[float, float] = Field(description="resampling persons")
+    miss_rate: float = Field(ge=0, le=1, description="people in the gallery, not found or taken for another")
+    method: Literal["empirical", "extrapolated"]
+    measured_gallery_size: int = Field(ge=1, description="the gallery drawn; smaller than gallery_size if extrapolated")
+    persons: int = Field(ge=2)
+    probes: int = Field(ge=1, description="appearances searched for")
+
+
+class CameraPairThreshold(_Frozen):
+    """The threshold between two cameras, where their people support one of their own."""
+
+    cameras: tuple[str, str] = Field(description="in alphabetical order; which comes first means nothing")
+    similarity: float = Field(ge=-1, le=1)
+    ci95: tuple[float, float]
+    false_match_rate: float = Field(ge=0, le=1)
+    true_match_rate: float = Field(ge=0, le=1)
+    genuine_pairs: int = Field(ge=1)
+    impostor_pairs: int = Field(ge=1)
+    persons: int = Field(ge=2)
+
+
 class SimilarityThreshold(_Frozen):
     """The cosine similarity at and above which two embeddings are the same person, with the evidence behind it."""
 
     similarity: float = Field(ge=-1, le=1)
-    ci95: tuple[float, float] = Field(description="bootstrap interval of the threshold")
-    target_false_match_rate: float = Field(gt=0, lt=1)
+    ci95: tuple[float, float] = Field(description="interval of the threshold, resampling persons")
+    target_false_match_rate: float | None = Field(gt=0, lt=1, description="None: tuned on identification instead")
     false_match_rate: float = Field(ge=0, le=1, description="measured on the pairs")
     true_match_rate: float = Field(ge=0, le=1)
     genuine_pairs: int = Field(ge=1)
     impostor_pairs: int = Field(ge=1)
     persons: int = Field(ge=2)
+    false_match_ci95: tuple[float, float] | None = Field(default=None, description="of the rate, resampling persons")
+    true_match_ci95: tuple[float, float] | None = None
+    identification: IdentificationRates | None = Field(default=None, description="None: too few people for any gallery")
+    camera_pairs: tuple[CameraPairThreshold, ...] = Field(default=(), description="other pairs use `similarity`")
+    histogram: SimilarityHistogram | None = Field(default=None, description="the pairs, for telling a drift later")
 
 
 class ReidSpec(_Frozen):
@@ -94,7 +138,7 @@ class Provenance(_Frozen):
 class BundleManifest(_Frozen):
     """`bundle.json`."""
 
-    schema_version: Literal[1]
+    schema_version: Literal[1, 2]
     store_id: str
     version: str
     created_at_utc: datetime
@@ -128,9 +172,11 @@ def read_bundle(directory: Path) -> BundleManifest:
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise _refused(f"{MANIFEST_NAME} is no JSON: {error}", directory, "fetch the bundle again") from error
     version = raw.get("schema_version") if isinstance(raw, dict) else None
-    if version != SCHEMA_VERSION:
+    if version not in READABLE_VERSIONS:
         raise _refused(
-            f"schema version {version!r}", directory, f"use a runtime that reads it; this one reads {SCHEMA_VERSION}"
+            f"schema version {version!r}",
+            directory,
+            f"use a runtime that reads it; this one reads {' and '.join(map(str, READABLE_VERSIONS))}",
         )
     try:
         manifest = BundleManifest.model_validate(raw)

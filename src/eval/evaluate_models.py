@@ -21,8 +21,8 @@ from dongsun.eval.labelled_frames import LabelledFrame, read_labelled_frames
 from dongsun.eval.pair_similarities import PairSimilarities
 from dongsun.eval.reid_metrics import ReidMetrics, evaluate_reid, split_by_role
 from dongsun.eval.threshold import area_under_roc, rate_at_or_above
-from dongsun.eval.threshold_evidence import pairs_of
 from dongsun.eval.threshold_settings import ThresholdSettings
+from dongsun.eval.threshold_tuning import pairs_of
 
 
 @dataclass(frozen=True)

@@ -72,3 +72,21 @@ def false_match_rate_interval(
     matches = np.einsum("rp,rp->r", draws @ matched, draws)
     # Two persons who were never compared (other cameras) may be all that a resample holds: it measures nothing.
     return percentile_interval(matches[weights > 0] / weights[weights > 0])
+
+
+def true_match_rate_interval(
+    pairs: PairSimilarities, similarity: float, *, resamples: int = 1000, seed: int = 0
+) -> Interval:
+    """The 95 % interval of the share of same-person pairs at or above `similarity`, by the same bootstrap.
+
+    Raises:
+        ValueError: Fewer than two persons.
+    """
+    people = len(pairs.persons)
+    compared = np.bincount(pairs.genuine_person, minlength=people).astype(np.float64)
+    matched = np.bincount(
+        pairs.genuine_person, weights=pairs.genuine >= np.float32(similarity), minlength=people
+    ).astype(np.float64)
+    draws = draw_persons(people, resamples, np.random.default_rng(seed)).astype(np.float64)
+    weights, matches = draws @ compared, draws @ matched
+    return percentile_interval(matches[weights > 0] / weights[weights > 0])

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from dongsun.contract.bundle import SimilarityThreshold
 from dongsun.contract.durable import atomic_file
 from dongsun.eval.evaluation_metrics import DetectionFigures
+from dongsun.eval.open_set_curve import GalleryCurve
 from dongsun.eval.pair_similarities import PairSimilarities
 
 _GENUINE, _IMPOSTOR, _INK = "#1f6f8b", "#c8553d", "#333333"
@@ -53,8 +54,70 @@ def plot_error_tradeoff(pairs: PairSimilarities, threshold: SimilarityThreshold,
     )
     here = (max(threshold.false_match_rate, 0.5 / len(pairs.impostor)), max(1 - threshold.true_match_rate, 1e-4))
     axes.plot(*here, "o", color=_INK, label=f"threshold {threshold.similarity:.3f}")
+    if threshold.false_match_ci95 is not None and threshold.true_match_ci95 is not None:
+        low, high = threshold.false_match_ci95
+        axes.hlines(here[1], max(low, 0.5 / len(pairs.impostor)), high, color=_INK, lw=1.2)
+        low, high = (1.0 - limit for limit in reversed(threshold.true_match_ci95))
+        axes.vlines(here[0], max(low, 1e-4), high, color=_INK, lw=1.2, label="95 % (over persons)")
     axes.grid(True, which="both", alpha=0.2)
     axes.legend(frameon=False)
+    _save(figure, path)
+
+
+def plot_shift(pairs: PairSimilarities, promised: SimilarityThreshold, path: Path, title: str) -> None:
+    """New similarities as areas, those the threshold was tuned on as lines, where the bundle kept them."""
+    figure, axes = _figure(title, "cosine similarity", "density of pairs")
+    then = promised.histogram
+    edges = np.linspace(-1.0, 1.0, _BINS + 1) if then is None else np.array(then.edges)
+    for values, before, colour, label in (
+        (pairs.impostor, None if then is None else then.impostor, _IMPOSTOR, "different people"),
+        (pairs.genuine, None if then is None else then.genuine, _GENUINE, "same person"),
+    ):
+        axes.hist(values, bins=edges.tolist(), density=True, color=colour, alpha=0.4, label=f"{label}, now")
+        if before is not None:
+            density = np.array(before) / (sum(before) * np.diff(edges))
+            axes.stairs(density, edges, color=colour, lw=1.4, label=f"{label}, when tuned")
+    axes.axvspan(*promised.ci95, color=_INK, alpha=0.15, lw=0)
+    axes.axvline(promised.similarity, color=_INK, lw=1.6, label=f"threshold {promised.similarity:.3f}")
+    axes.set_xlim(left=min(float(pairs.impostor.min()), float(pairs.genuine.min())) - 0.05, right=1.0)
+    figure.legend(frameon=False, loc="outside lower center", ncols=3)
+    _save(figure, path)
+
+
+def plot_gallery_sizes(curve: GalleryCurve, path: Path, title: str) -> None:
+    """Misses and false identifications against the size of the gallery, logarithmic, with the store's size marked."""
+    rates = curve.rates
+    figure, axes = _figure(title, "visitors in the gallery", "share of people")
+    at = f"at the threshold {curve.similarity:.3f}"
+    axes.plot(curve.sizes, curve.miss_rates, "o-", ms=3, color=_GENUINE, label=f"in the gallery, missed {at}")
+    axes.plot(curve.sizes, curve.false_positive_rates, "o-", ms=3, color=_IMPOSTOR, label=f"not in it, matched {at}")
+    if rates.target_false_positive_rate is not None:
+        label = f"missed, with the threshold that keeps {rates.target_false_positive_rate:.1%} matched"
+        axes.plot(curve.sizes, curve.tuned_miss_rates, "--", color=_GENUINE, label=label)
+        axes.axhline(rates.target_false_positive_rate, color=_IMPOSTOR, lw=0.8, ls=":")
+    if rates.method == "extrapolated":
+        beyond = np.geomspace(rates.measured_gallery_size, rates.gallery_size, 30)
+        independent = 1.0 - (1.0 - curve.false_positive_rates[-1]) ** (beyond / rates.measured_gallery_size)
+        axes.plot(beyond, independent, ":", color=_IMPOSTOR, label="if larger galleries are independent smaller ones")
+    low, high = rates.false_positive_ci95
+    at_most = "" if rates.method == "empirical" else "at most "
+    axes.errorbar(
+        rates.gallery_size,
+        rates.false_positive_rate,
+        yerr=[[max(0.0, rates.false_positive_rate - low)], [max(0.0, high - rates.false_positive_rate)]],
+        fmt="D",
+        color=_INK,
+        capsize=4,
+        label=f"gallery of {rates.gallery_size}, {rates.method}: {at_most}{rates.false_positive_rate:.1%} matched "
+        f"({low:.1%} to {high:.1%}), {at_most}{rates.miss_rate:.1%} missed",
+    )
+    axes.set_xscale("log")
+    ticks = sorted({1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000} & set(range(rates.gallery_size + 1)))
+    axes.set_xticks(ticks, [str(tick) for tick in ticks], minor=False)
+    axes.minorticks_off()
+    axes.set_ylim(0, None)
+    axes.grid(True, alpha=0.2)
+    figure.legend(frameon=False, loc="outside lower center", ncols=1)
     _save(figure, path)
 
 

@@ -101,7 +101,12 @@ class EvaluateStage:
             met = reid.results.threshold[shipped]
             # The bundle's threshold and interval, with what it does to the test pairs that the picture shows.
             here = met.tuned.model_copy(
-                update={"false_match_rate": met.false_match_rate, "true_match_rate": met.true_match_rate}
+                update={
+                    "false_match_rate": met.false_match_rate,
+                    "true_match_rate": met.true_match_rate,
+                    "false_match_ci95": None,
+                    "true_match_ci95": None,
+                }
             )
             title = f"Similarities of test people, {shipped} ({self.settings.footage})"
             plots["distributions"], plots["det_curve"] = "distributions.png", "det_curve.png"

@@ -6,18 +6,21 @@ from typing import Literal
 from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
+from dongsun.contract.bundle import IdentificationRates
 from dongsun.contract.durable import atomic_directory
 from dongsun.contract.errors import DongsunError
 from dongsun.contract.stage import RunLog, StageResult
 from dongsun.data.records import Split
 from dongsun.eval.embed_manifest import embed_manifest
+from dongsun.eval.threshold_check import ThresholdDrifted
+from dongsun.eval.threshold_check_run import CHECK_NAME, SHIFT_NAME, check_bundle, write_check
 from dongsun.eval.threshold_evidence import TunedThreshold, tune_on, write_evidence
 from dongsun.eval.threshold_settings import ThresholdSettings
 
 
 @dataclass(frozen=True, config=ConfigDict(extra="forbid"))
 class TuneStage:
-    """Tunes one store's threshold on people that nobody trained on.
+    """Tunes one store's threshold on people that nobody trained on, or checks a bundle's on new ones.
 
     Attributes:
         manifest: The re-ID manifest.
@@ -27,6 +30,8 @@ class TuneStage:
         split: Whose people; never `test`, which a threshold tuned on it would flatter.
         device: `cpu`, `cuda` or `auto`.
         seed: Of drawing pictures, pairs and resamples.
+        check: A bundle: nothing is tuned, its threshold is checked on the split's people by the model it ships.
+        check_dir: Where a check's verdict goes; replaced whole.
     """
 
     manifest: Path
@@ -36,13 +41,42 @@ class TuneStage:
     split: Split
     device: Literal["auto", "cpu", "cuda"] = "auto"
     seed: int = 0
+    check: Path | None = None
+    check_dir: Path = Path("reports/threshold_check")
 
     def run(self, log: RunLog) -> StageResult:
-        """Writes `threshold.json`, `similarities.npz` and two plots.
+        """Writes `threshold.json`, `similarities.npz` and plots; or `check.json` and a plot.
 
         Raises:
             DongsunError: The split is `test`, or its people can't support the target; `out_dir` is left as it was.
+            ThresholdDrifted: A check's verdict is "drifted"; it is written nonetheless.
         """
+        return self._tune(log) if self.check is None else self._check(self.check, log)
+
+    def _check(self, bundle: Path, log: RunLog) -> StageResult:
+        checked = check_bundle(bundle, self.manifest, self.split, self.threshold, self.seed)
+        written = write_check(self.check_dir, checked)
+        check = checked.evidence.check
+        metrics = {
+            "checked_false_match_rate": check.false_matches.met,
+            "checked_true_match_rate": check.true_matches.met,
+            "checked_persons": float(check.persons),
+        }
+        log.metrics(metrics)
+        reasons = "; ".join(check.reasons)
+        if check.verdict == "drifted":
+            raise ThresholdDrifted(
+                expected=f"people who support the threshold {check.similarity:.4f} of {bundle}",
+                got=f"drifted: {reasons}",
+                where=str(self.check_dir / CHECK_NAME),
+                mend="train or at least tune again with the new people (`dongsun tune`, `dongsun export`), and look at "
+                f"{self.check_dir / SHIFT_NAME}: did cameras, light or crops change?",
+            )
+        return StageResult(
+            metrics=metrics, artifacts=written, summary=f"{check.verdict}: {reasons} ({check.persons} people)"
+        )
+
+    def _tune(self, log: RunLog) -> StageResult:
         if self.split == "test":
             raise DongsunError(
                 expected="a split other than test",
@@ -64,6 +98,12 @@ class TuneStage:
             "impostor_pairs": float(threshold.impostor_pairs),
             "persons": float(threshold.persons),
         }
+        if threshold.identification is not None:
+            metrics |= {
+                "gallery_size": float(threshold.identification.gallery_size),
+                "false_positive_identification_rate": threshold.identification.false_positive_rate,
+                "miss_rate": threshold.identification.miss_rate,
+            }
         log.metrics(metrics)
         return StageResult(
             metrics=metrics,
@@ -72,7 +112,7 @@ class TuneStage:
             f"(95 % {threshold.ci95[0]:.4f} to {threshold.ci95[1]:.4f}) means the same person: "
             f"{threshold.true_match_rate:.1%} of true matches at "
             f"{threshold.false_match_rate:.2%} false ones, from {threshold.persons} people, "
-            f"{tuned.pairs.protocol.kind.replace('_', '-')}",
+            f"{tuned.pairs.protocol.kind.replace('_', '-')}{_in_front_of_a_gallery(threshold.identification)}",
         )
 
     def _tuned(self) -> TunedThreshold:
@@ -90,3 +130,13 @@ class TuneStage:
             progress=f"embed {self.split}",
         )
         return tune_on(people, self.threshold, self.seed)
+
+
+def _in_front_of_a_gallery(rates: IdentificationRates | None) -> str:
+    if rates is None:
+        return ""
+    low, high = rates.false_positive_ci95
+    return (
+        f"\namong {rates.gallery_size} visitors ({rates.method}) {rates.false_positive_rate:.1%} of strangers are "
+        f"taken for one (95 % {low:.1%} to {high:.1%}), {rates.miss_rate:.1%} of visitors missed"
+    )

@@ -3,13 +3,20 @@
 import numpy as np
 import numpy.typing as npt
 
-from dongsun.contract.bundle import SimilarityThreshold
+from dongsun.contract.bundle import SimilarityHistogram, SimilarityThreshold
 from dongsun.contract.errors import DongsunError
 from dongsun.eval.pair_similarities import PairSimilarities
+from dongsun.eval.person_bootstrap import (
+    Interval,
+    false_match_rate_interval,
+    percentile_interval,
+    true_match_rate_interval,
+)
 
 EXPECTED_FALSE_MATCHES = 10
 """The rule of ten: a rate p needs about 10/p impostor pairs before its estimate means anything."""
 LEAST_AREA_UNDER_ROC = 0.6
+_BINS = 50
 Similarities = npt.NDArray[np.float32]
 
 
@@ -70,29 +77,71 @@ def tune_threshold(
     """
     _refuse_too_little(pairs, target_false_match_rate, min_persons)
     similarity = lowest_similarity(pairs.impostor, target_false_match_rate)
-    true_match_rate = rate_at_or_above(pairs.genuine, similarity)
-    area = area_under_roc(pairs.genuine, pairs.impostor)
-    if similarity > 1.0 or area < LEAST_AREA_UNDER_ROC or true_match_rate <= target_false_match_rate:
-        raise DongsunError(
-            expected="same-person pairs more alike than different-person pairs",
-            got=f"area under ROC {area:.3f} and a true-match rate of {true_match_rate:.4f} at a false-match rate of "
-            f"{target_false_match_rate}: the model can't tell people apart",
-            where="threshold tuning",
-            mend="train re-ID longer or on more people, and check that validation's identities are right",
-        )
-    return SimilarityThreshold(
-        similarity=similarity,
-        ci95=_person_interval(pairs, target_false_match_rate, bootstrap, seed),
-        target_false_match_rate=target_false_match_rate,
-        false_match_rate=rate_at_or_above(pairs.impostor, similarity),
-        true_match_rate=true_match_rate,
-        genuine_pairs=len(pairs.genuine),
-        impostor_pairs=len(pairs.impostor),
-        persons=len(pairs.persons),
+    refuse_alike(pairs, similarity, f"a false-match rate of {target_false_match_rate}", target_false_match_rate)
+    interval = _person_interval(pairs, target_false_match_rate, bootstrap, seed)
+    return with_evidence(
+        pairs, similarity, interval, bootstrap=bootstrap, seed=seed, target_false_match_rate=target_false_match_rate
     )
 
 
-def _person_interval(pairs: PairSimilarities, target: float, resamples: int, seed: int) -> tuple[float, float]:
+def with_evidence(
+    pairs: PairSimilarities,
+    similarity: float,
+    interval: Interval,
+    *,
+    bootstrap: int,
+    seed: int,
+    target_false_match_rate: float | None,
+) -> SimilarityThreshold:
+    """A threshold, however it was found, with what it does to the pairs.
+
+    Args:
+        pairs: Of one person and of two.
+        similarity: The threshold.
+        interval: Its own, at 95 %.
+        bootstrap: Resamples of persons for the intervals of the rates.
+        seed: Of the resampling.
+        target_false_match_rate: What it was tuned to; None if to something other than pairs.
+    """
+    false, true = (
+        of_rate(pairs, similarity, resamples=bootstrap, seed=seed)
+        for of_rate in (false_match_rate_interval, true_match_rate_interval)
+    )
+    edges = np.linspace(-1.0, 1.0, _BINS + 1)
+    return SimilarityThreshold(
+        similarity=similarity,
+        ci95=(interval.low, interval.high),
+        target_false_match_rate=target_false_match_rate,
+        false_match_rate=rate_at_or_above(pairs.impostor, similarity),
+        true_match_rate=rate_at_or_above(pairs.genuine, similarity),
+        genuine_pairs=len(pairs.genuine),
+        impostor_pairs=len(pairs.impostor),
+        persons=len(pairs.persons),
+        false_match_ci95=(false.low, false.high),
+        true_match_ci95=(true.low, true.high),
+        histogram=SimilarityHistogram(
+            edges=tuple(edges.round(6).tolist()),
+            genuine=tuple(np.histogram(pairs.genuine, edges)[0].tolist()),
+            impostor=tuple(np.histogram(pairs.impostor, edges)[0].tolist()),
+        ),
+    )
+
+
+def refuse_alike(pairs: PairSimilarities, similarity: float, at: str, least_true_match_rate: float) -> None:
+    """Raises `DongsunError` where the pairs don't separate at a threshold tuned to what `at` says."""
+    true_match_rate = rate_at_or_above(pairs.genuine, similarity)
+    area = area_under_roc(pairs.genuine, pairs.impostor)
+    if similarity > 1.0 or area < LEAST_AREA_UNDER_ROC or true_match_rate <= least_true_match_rate:
+        raise DongsunError(
+            expected="same-person pairs more alike than different-person pairs",
+            got=f"area under ROC {area:.3f} and a true-match rate of {true_match_rate:.4f} at {at}: the model can't "
+            "tell people apart",
+            where="threshold tuning",
+            mend="train re-ID longer or on more people, and check that validation's identities are right",
+        )
+
+
+def _person_interval(pairs: PairSimilarities, target: float, resamples: int, seed: int) -> Interval:
     generator = np.random.default_rng(seed)
     people = len(pairs.persons)
     order = np.argsort(-pairs.impostor, kind="stable")
@@ -106,8 +155,19 @@ def _person_interval(pairs: PairSimilarities, target: float, resamples: int, see
             continue  # one person alone was drawn: such a resample holds no pair of two persons
         refused = int(np.searchsorted(matches, _allowed(target, int(matches[-1])), side="right"))
         thresholds.append(float(np.nextafter(descending[refused], np.float32(np.inf))))
-    low, high = np.quantile(np.minimum(thresholds, 1.0), [0.025, 0.975])
-    return float(low), float(high)
+    return percentile_interval(np.minimum(thresholds, 1.0))
+
+
+def refuse_few_persons(pairs: PairSimilarities, min_persons: int) -> None:
+    """Raises `DongsunError` for fewer than `min_persons` persons, or 3."""
+    least_persons = max(3, min_persons)
+    if len(pairs.persons) < least_persons:
+        raise DongsunError(
+            expected=f"at least {least_persons} persons",
+            got=f"{len(pairs.persons)}",
+            where="threshold tuning",
+            mend="give the validation split more people",
+        )
 
 
 def _refuse_too_little(pairs: PairSimilarities, target: float, min_persons: int) -> None:
@@ -118,14 +178,7 @@ def _refuse_too_little(pairs: PairSimilarities, target: float, min_persons: int)
             where="threshold tuning",
             mend="set threshold.target_false_match_rate, for example 0.01",
         )
-    least_persons = max(3, min_persons)
-    if len(pairs.persons) < least_persons:
-        raise DongsunError(
-            expected=f"at least {least_persons} persons",
-            got=f"{len(pairs.persons)}",
-            where="threshold tuning",
-            mend="give the validation split more people",
-        )
+    refuse_few_persons(pairs, min_persons)
     needed = int(np.ceil(EXPECTED_FALSE_MATCHES / target - 1e-9))
     if len(pairs.impostor) < needed or not len(pairs.genuine):
         raise DongsunError(

@@ -7,40 +7,45 @@ from typing import Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from dongsun.contract.bundle import SimilarityThreshold
+from dongsun.contract.bundle import SimilarityHistogram, SimilarityThreshold
 from dongsun.contract.durable import atomic_file, write_json
 from dongsun.contract.errors import DongsunError
 from dongsun.eval.embedded_set import EmbeddedSet
-from dongsun.eval.pair_similarities import PairSimilarities, pair_similarities
-from dongsun.eval.plots import plot_distributions, plot_error_tradeoff
-from dongsun.eval.threshold import area_under_roc, tune_threshold
+from dongsun.eval.open_set_curve import gallery_curve
+from dongsun.eval.open_set_scores import OpenSetScores
+from dongsun.eval.pair_similarities import PairSimilarities
+from dongsun.eval.plots import plot_distributions, plot_error_tradeoff, plot_gallery_sizes
+from dongsun.eval.threshold import area_under_roc
+from dongsun.eval.threshold_by_camera import CameraPairThresholds, LeftCameraPair, thresholds_by_camera_pair
 from dongsun.eval.threshold_settings import ThresholdSettings
+from dongsun.eval.threshold_tuning import supported_threshold
 
 EVIDENCE_NAME = "threshold.json"
 SIMILARITIES_NAME = "similarities.npz"
 DISTRIBUTIONS_NAME = "distributions.png"
 TRADEOFF_NAME = "det_curve.png"
-_BINS = 50
+GALLERY_SIZES_NAME = "gallery_sizes.png"
 
 
 @dataclass(frozen=True)
 class TunedThreshold:
-    """A threshold and the pairs behind it."""
+    """A store's threshold and what is behind it.
+
+    Attributes:
+        threshold: With its figures, and those of pairs of cameras where asked for.
+        pairs: Pairs of pictures.
+        open_set: Appearances before galleries; None where nobody can be compared.
+        camera_pairs_left: Pairs of cameras that keep the store's threshold.
+    """
 
     threshold: SimilarityThreshold
     pairs: PairSimilarities
+    open_set: OpenSetScores | None = None
+    camera_pairs_left: tuple[LeftCameraPair, ...] = ()
 
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class SimilarityHistogram(_Frozen):
-    """Pairs by similarity, in bins of equal width over [-1, 1]."""
-
-    edges: tuple[float, ...]
-    genuine: tuple[int, ...]
-    impostor: tuple[int, ...]
 
 
 class ThresholdEvidence(_Frozen):
@@ -53,38 +58,26 @@ class ThresholdEvidence(_Frozen):
     min_gap_frames: int = Field(ge=1, description="used by across_time only")
     area_under_roc: float = Field(ge=0, le=1)
     histogram: SimilarityHistogram
+    camera_pairs_left: dict[str, str] = Field(
+        default={}, description="two cameras that keep the store's threshold → what their people lack"
+    )
 
 
 def tune_on(people: EmbeddedSet, settings: ThresholdSettings, seed: int) -> TunedThreshold:
-    """Tunes the threshold on embedded people.
+    """Tunes a store's threshold on embedded people, by pairs of cameras too if the settings ask for it.
 
     Raises:
-        DongsunError: They can't support it; see `dongsun.eval.threshold.tune_threshold`.
+        DongsunError: They can't support it; see `dongsun.eval.threshold.tune_threshold` for a target on pairs and
+            `dongsun.eval.open_set_threshold.tune_identification` for one on identification.
     """
-    pairs = pairs_of(people, settings, seed)
-    threshold = tune_threshold(
-        pairs,
-        target_false_match_rate=settings.target_false_match_rate,
-        bootstrap=settings.bootstrap,
-        seed=seed,
-        min_persons=settings.min_persons,
-    )
-    return TunedThreshold(threshold, pairs)
-
-
-def pairs_of(people: EmbeddedSet, settings: ThresholdSettings, seed: int) -> PairSimilarities:
-    """The pairs that the settings allow."""
-    return pair_similarities(
-        people,
-        settings.protocol_for(people),
-        most_images_per_person=settings.most_images_per_person,
-        most_pairs=settings.most_pairs,
-        seed=seed,
-    )
+    store = supported_threshold(people, settings, seed)
+    by_pair = thresholds_by_camera_pair(people, settings, seed) if settings.per_camera_pair else CameraPairThresholds()
+    threshold = store.threshold.model_copy(update={"camera_pairs": by_pair.tuned})
+    return TunedThreshold(threshold, store.pairs, store.open_set, by_pair.left)
 
 
 def write_evidence(directory: Path, tuned: TunedThreshold, *, model: str, split: str) -> tuple[Path, ...]:
-    """Writes `threshold.json`, `similarities.npz` and the two plots into `directory`; their paths.
+    """Writes `threshold.json`, `similarities.npz` and the plots into `directory`; their paths.
 
     `threshold.json` is written last: where it stands, the others do too.
     """
@@ -99,25 +92,32 @@ def write_evidence(directory: Path, tuned: TunedThreshold, *, model: str, split:
             impostor_persons=pairs.impostor_persons,
             persons=np.array(pairs.persons),
         )
+    names = [EVIDENCE_NAME, SIMILARITIES_NAME, DISTRIBUTIONS_NAME, TRADEOFF_NAME]
     plot_distributions(pairs, threshold, directory / DISTRIBUTIONS_NAME, f"Similarities of {split} people ({model})")
     plot_error_tradeoff(pairs, threshold, directory / TRADEOFF_NAME, f"False matches against misses ({model})")
-    edges = np.linspace(-1.0, 1.0, _BINS + 1)
+    if tuned.open_set is not None and threshold.identification is not None:
+        curve = gallery_curve(tuned.open_set, threshold.similarity, threshold.identification)
+        names.append(GALLERY_SIZES_NAME)
+        plot_gallery_sizes(curve, directory / GALLERY_SIZES_NAME, f"{split} people before galleries ({model})")
+    _write_json(directory / EVIDENCE_NAME, tuned, model, split)
+    return tuple(directory / name for name in names)
+
+
+def _write_json(path: Path, tuned: TunedThreshold, model: str, split: str) -> None:
+    histogram = tuned.threshold.histogram
+    assert histogram is not None  # every tuned threshold has one
     evidence = ThresholdEvidence(
-        threshold=threshold,
+        # Said once: the histogram stands beside the threshold here, within it in a bundle.
+        threshold=tuned.threshold.model_copy(update={"histogram": None}),
         model=model,
         split=split,
-        protocol=pairs.protocol.kind,
-        min_gap_frames=pairs.protocol.min_gap_frames,
-        area_under_roc=area_under_roc(pairs.genuine, pairs.impostor),
-        histogram=SimilarityHistogram(
-            edges=tuple(edges.tolist()),
-            genuine=tuple(np.histogram(pairs.genuine, edges)[0].tolist()),
-            impostor=tuple(np.histogram(pairs.impostor, edges)[0].tolist()),
-        ),
+        protocol=tuned.pairs.protocol.kind,
+        min_gap_frames=tuned.pairs.protocol.min_gap_frames,
+        area_under_roc=area_under_roc(tuned.pairs.genuine, tuned.pairs.impostor),
+        histogram=histogram,
+        camera_pairs_left={" and ".join(left.cameras): left.why for left in tuned.camera_pairs_left},
     )
-    write_json(directory / EVIDENCE_NAME, evidence.model_dump(mode="json"))
-    names = (EVIDENCE_NAME, SIMILARITIES_NAME, DISTRIBUTIONS_NAME, TRADEOFF_NAME)
-    return tuple(directory / name for name in names)
+    write_json(path, evidence.model_dump(mode="json"))
 
 
 def read_evidence(path: Path) -> ThresholdEvidence:

@@ -14,7 +14,14 @@ class ThresholdSettings:
     """Settings of threshold tuning; export and evaluate use them too.
 
     Attributes:
-        target_false_match_rate: Share of different-person pairs that may pass for one person.
+        target_false_match_rate: Share of different-person pairs of pictures that may pass for one person; the target
+            unless the next one is set.
+        target_false_positive_identification_rate: Share of people who are not in a gallery of `gallery_size` and may
+            be taken for somebody in it. Set, it is the target in place of the pairwise one.
+        gallery_size: Visitors that the store expects in its gallery; None takes, for the figures beside a pairwise
+            target, the largest gallery that the people support.
+        extrapolate: Allow a gallery larger than the people support, by independence of smaller galleries.
+        per_camera_pair: Tune each pair of cameras by itself too, where its people support it.
         bootstrap: Resamples of persons for the 95 % interval.
         min_persons: Fewer persons are refused.
         protocol: Which pictures may be compared; `auto` takes `cross_camera` where two persons or more were seen by
@@ -25,6 +32,10 @@ class ThresholdSettings:
     """
 
     target_false_match_rate: float = Field(default=0.01, gt=0, lt=1)
+    target_false_positive_identification_rate: float | None = Field(default=None, gt=0, lt=1)
+    gallery_size: int | None = Field(default=None, ge=1)
+    extrapolate: bool = False
+    per_camera_pair: bool = False
     bootstrap: int = Field(default=1000, ge=100)
     min_persons: int = Field(default=4, ge=3)
     protocol: Literal["auto", "cross_camera", "across_time"] = "auto"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from dongsun.contract.bundle import (
     MANIFEST_NAME,
+    SCHEMA_VERSION,
     BundleManifest,
     DetectorSpec,
     Provenance,
@@ -68,7 +69,7 @@ def seal_bundle(staged: Path, header: BundleHeader, model_card: Callable[[str], 
     write_text(staged / MODEL_CARD_NAME, model_card(version))
     names = sorted(path.relative_to(staged).as_posix() for path in staged.rglob("*") if path.is_file())
     manifest = BundleManifest(
-        schema_version=1,
+        schema_version=SCHEMA_VERSION,
         store_id=header.store_id,
         version=version,
         created_at_utc=header.created_at_utc,

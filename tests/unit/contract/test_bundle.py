@@ -41,7 +41,7 @@ def test_whole_bundle_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "named"),
     [
-        ({"schema_version": 2}, "schema version 2"),
+        ({"schema_version": 3}, "schema version 3"),
         ({"surprise": 1}, "surprise"),
         ({"files": []}, "files"),
         ({"files": [{"path": "../../x", "bytes": 1, "sha256": "0" * 64}]}, "not among the files"),

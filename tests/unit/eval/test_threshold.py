@@ -51,7 +51,7 @@ def test_a_stricter_target_never_lowers_the_threshold(impostor: np.ndarray, one:
     assert lowest_similarity(impostor, strict) >= lowest_similarity(impostor, lenient)
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(_SIMILARITIES, _SIMILARITIES)
 def test_area_under_roc_is_the_share_of_right_pairs(genuine: np.ndarray, impostor: np.ndarray) -> None:
     wins = [(g > i) + 0.5 * (g == i) for g in genuine for i in impostor]

@@ -71,7 +71,7 @@ def test_evidence_is_written_and_read_back(manifest: Path, tmp_path: Path) -> No
     tuned = tune_on(people, settings, seed=3)
     written = write_evidence(tmp_path / "out", tuned, model="made", split="calibration")
     evidence = read_evidence(tmp_path / "out" / EVIDENCE_NAME)
-    assert evidence.threshold == tuned.threshold
+    assert evidence.threshold.model_copy(update={"histogram": evidence.histogram}) == tuned.threshold
     assert evidence.protocol == "cross_camera"
     assert sum(evidence.histogram.impostor) == tuned.threshold.impostor_pairs
     assert all(path.stat().st_size > 0 for path in written)

@@ -28,7 +28,7 @@ def _naive(genuine: np.ndarray, impostor: np.ndarray) -> VerificationRates:
     return VerificationRates(best[1], at[0.01], at[0.001])
 
 
-@settings(max_examples=100)
+@settings(max_examples=60, deadline=None)
 @given(_SIMILARITIES, _SIMILARITIES)
 def test_rates_are_the_best_over_every_threshold(genuine: np.ndarray, impostor: np.ndarray) -> None:
     rates, naive = verification_rates(genuine, impostor), _naive(genuine, impostor)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from dongsun.contract.bundle import SimilarityThreshold
+from dongsun.contract.bundle import IdentificationRates, SimilarityThreshold
 from dongsun.eval.evaluation_metrics import ReidResults
 from dongsun.eval.report.blocks import Bilingual, Block, Note, Picture, Section, Table
 from dongsun.eval.report.charts import Distributions, similarity_distributions
@@ -38,6 +38,8 @@ def threshold_section(evidence: StageEvidence, tested: ReidResults | None, plots
     thresholds: dict[str, SimilarityThreshold] = {}
     if (shipped := shipped_threshold(tested, evidence)) is not None:
         blocks.append(_in_words(shipped))
+        if shipped.identification is not None:
+            blocks.append(_identification_in_words(shipped.identification))
     if tuned is not None:
         histogram = tuned.histogram
         blocks.append(
@@ -87,6 +89,42 @@ def _in_words(threshold: SimilarityThreshold) -> Note:
     )
 
 
+def _identification_in_words(rates: IdentificationRates) -> Note:
+    low, high = rates.false_positive_ci95
+    size = rates.gallery_size
+    how = (
+        ""
+        if rates.method == "empirical"
+        else f" Extrapolated from galleries of {rates.measured_gallery_size}, taken for independent: an upper limit."
+    )
+    how_ko = (
+        ""
+        if rates.method == "empirical"
+        else f" {rates.measured_gallery_size}명 갤러리에서 독립을 가정해 외삽한 상한값."
+    )
+    return Note(
+        Bilingual(
+            f"Among {size} visitors in the gallery, somebody who is not one of them is taken for one in "
+            f"{percent(rates.false_positive_rate)} of cases (95 %: {percent(low)} to {percent(high)}), and somebody "
+            f"who is one is missed or taken for another in {percent(rates.miss_rate)}. Measured on {rates.probes} "
+            f"appearances of {rates.persons} people.{how}",
+            f"갤러리에 방문자 {size}명이 있을 때, 그 안에 없는 사람을 누군가로 잘못 알아보는 비율은 "
+            f"{percent(rates.false_positive_rate)}(95 %: {percent(low)}~{percent(high)}), 그 안에 있는 사람을 놓치거나 "
+            f"다른 사람으로 보는 비율은 {percent(rates.miss_rate)}입니다. {rates.persons}명의 출현 {rates.probes}회로 "
+            f"측정했습니다.{how_ko}",
+        )
+    )
+
+
+def _target(threshold: SimilarityThreshold) -> str:
+    if threshold.target_false_match_rate is not None:
+        return percent(threshold.target_false_match_rate, 2)
+    rates = threshold.identification
+    if rates is None or rates.target_false_positive_rate is None:
+        return "–"
+    return f"{percent(rates.target_false_positive_rate)} of strangers among {rates.gallery_size}"
+
+
 def _table(thresholds: dict[str, SimilarityThreshold]) -> Table:
     return Table(
         caption=Bilingual(
@@ -98,7 +136,7 @@ def _table(thresholds: dict[str, SimilarityThreshold]) -> Table:
             ("threshold", *(score(each.similarity) for each in thresholds.values())),
             ("95 % interval", *(span(each.ci95) for each in thresholds.values())),
             ("false-match rate", *(percent(each.false_match_rate, 2) for each in thresholds.values())),
-            ("its target", *(percent(each.target_false_match_rate, 2) for each in thresholds.values())),
+            ("its target", *(_target(each) for each in thresholds.values())),
             ("true-match rate", *(percent(each.true_match_rate) for each in thresholds.values())),
             ("same-person pairs", *(f"{each.genuine_pairs:,}" for each in thresholds.values())),
             ("different-person pairs", *(f"{each.impostor_pairs:,}" for each in thresholds.values())),
@@ -124,7 +162,7 @@ def _tested_table(results: ReidResults) -> Table:
         rows=(
             ("threshold", *(score(each.tuned.similarity) for each in met.values())),
             ("false-match rate", *(percent(each.false_match_rate, 2) for each in met.values())),
-            ("its target", *(percent(each.tuned.target_false_match_rate, 2) for each in met.values())),
+            ("its target", *(_target(each.tuned) for each in met.values())),
             ("true-match rate", *(percent(each.true_match_rate) for each in met.values())),
             ("area under ROC", *(score(each.area_under_roc) for each in met.values())),
             ("same-person pairs", *(f"{each.genuine_pairs:,}" for each in met.values())),

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
-from dongsun.contract.bundle import BundleManifest, SimilarityThreshold
+from dongsun.contract.bundle import BundleManifest, IdentificationRates, SimilarityHistogram, SimilarityThreshold
 from dongsun.contract.preprocess import InputSpec
 from dongsun.eval.counting_metrics import EventCounts
 from dongsun.eval.crossing_truth import TwinTruth
@@ -30,7 +30,7 @@ from dongsun.eval.evaluation_metrics import (
     ZoneFigures,
 )
 from dongsun.eval.run_report import ReportStage
-from dongsun.eval.threshold_evidence import SimilarityHistogram, ThresholdEvidence
+from dongsun.eval.threshold_evidence import ThresholdEvidence
 
 STORE = {
     "id": "made",
@@ -101,6 +101,17 @@ def threshold(similarity: float = 0.6134) -> SimilarityThreshold:
         genuine_pairs=4120,
         impostor_pairs=98765,
         persons=40,
+        identification=IdentificationRates(
+            gallery_size=19,
+            target_false_positive_rate=None,
+            false_positive_rate=0.083,
+            false_positive_ci95=(0.041, 0.126),
+            miss_rate=0.204,
+            method="empirical",
+            measured_gallery_size=19,
+            persons=40,
+            probes=80,
+        ),
     )
 
 

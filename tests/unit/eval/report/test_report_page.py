@@ -76,6 +76,8 @@ def test_shown_values_are_the_measured_ones(made: MadeStore, page_of: PageOf) ->
         "FP32 0.771 → INT8 0.768",
         "0.608",  # the threshold that ships, not PyTorch's
         "0.577 – 0.635",
+        "Among 19 visitors in the gallery",
+        "8.3 % of cases (95 %: 4.1 % to 12.6 %)",
         "1.27 %",  # false matches on test people
         "41.7 fps",
         "4.2 × real time",
