@@ -3,7 +3,14 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from dongsun.contract.bundle import BundleManifest, Precision, ReidSpec, read_bundle
+from dongsun.contract.bundle import (
+    BundleManifest,
+    IdentificationRates,
+    Precision,
+    ReidSpec,
+    SimilarityThreshold,
+    read_bundle,
+)
 from dongsun.contract.errors import DongsunError
 from dongsun.eval.bundle_runs import TimedEmbedder, model_bytes, run_detector
 from dongsun.eval.detection_metrics import evaluate_detections
@@ -18,11 +25,12 @@ from dongsun.eval.evaluation_metrics import (
     ThresholdFigures,
 )
 from dongsun.eval.labelled_frames import LabelledFrame, read_labelled_frames
+from dongsun.eval.open_set_threshold import identification_at, supported_gallery
 from dongsun.eval.pair_similarities import PairSimilarities
 from dongsun.eval.reid_metrics import ReidMetrics, evaluate_reid, split_by_role
 from dongsun.eval.threshold import area_under_roc, rate_at_or_above
 from dongsun.eval.threshold_settings import ThresholdSettings
-from dongsun.eval.threshold_tuning import pairs_of
+from dongsun.eval.threshold_tuning import open_set_of, pairs_of
 
 
 @dataclass(frozen=True)
@@ -109,7 +117,9 @@ def evaluate_reid_model(
         retrieval[precision] = _retrieval_figures(metrics, embedder.median_ms, model_bytes(bundle.manifest, xml))
         pairs_by_precision[precision] = pairs_of(people, threshold, seed)
         if precision in spec.thresholds:
-            thresholds[precision] = threshold_figures(spec, precision, pairs_by_precision[precision])
+            figures = threshold_figures(spec, precision, pairs_by_precision[precision])
+            rates = _identification(people, spec.thresholds[precision], threshold, seed)
+            thresholds[precision] = figures.model_copy(update={"identification": rates})
     assert metrics is not None  # a ReidSpec has at least one file
     results = ReidResults(
         protocol=metrics.protocol.kind,
@@ -137,6 +147,17 @@ def threshold_figures(spec: ReidSpec, precision: Precision, pairs: PairSimilarit
         impostor_pairs=len(pairs.impostor),
         persons=len(pairs.persons),
     )
+
+
+def _identification(
+    people: EmbeddedSet, tuned: SimilarityThreshold, settings: ThresholdSettings, seed: int
+) -> IdentificationRates | None:
+    """Before tuning's gallery, or the largest below it that these people support."""
+    scores = open_set_of(people, settings, seed)
+    size = supported_gallery(scores)
+    if tuned.identification is not None:
+        size = min(size, tuned.identification.gallery_size)
+    return identification_at(scores, tuned.similarity, size or None, bootstrap=settings.bootstrap, seed=seed)
 
 
 def _retrieval(people: EmbeddedSet, threshold: ThresholdSettings, seed: int) -> ReidMetrics:

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from dongsun.contract.bundle import Precision, SimilarityThreshold
+from dongsun.contract.bundle import IdentificationRates, Precision, SimilarityThreshold
 from dongsun.contract.errors import DongsunError
 from dongsun.contract.observations import Direction
 
@@ -67,6 +67,9 @@ class ThresholdFigures(_Frozen):
     genuine_pairs: int
     impostor_pairs: int
     persons: int
+    identification: IdentificationRates | None = Field(
+        default=None, description="of test people before a gallery no larger than tuning's; None if they are too few"
+    )
 
 
 class ReidResults(_Frozen):

@@ -64,6 +64,11 @@ def largest_gallery(persons: int) -> int:
     return max(0, persons // 2 - 1)
 
 
+def supported_gallery(scores: OpenSetScores | None) -> int:
+    """The largest gallery whose rates these people can tell; 0 if none, or if nobody was seen twice."""
+    return 0 if scores is None or miss_rate(scores, 0.0, 1) is None else largest_gallery(scores.persons)
+
+
 def tune_identification(
     scores: OpenSetScores | None,
     target: float,
@@ -129,10 +134,9 @@ def identification_at(
         DongsunError: A gallery size is asked for that the people don't support.
     """
     if gallery_size is None:
-        size = 0 if scores is None or miss_rate(scores, similarity, 1) is None else largest_gallery(scores.persons)
-        if not size:
+        gallery_size = supported_gallery(scores)
+        if not gallery_size:
             return None
-        gallery_size = size
     scores, plan = _planned(scores, gallery_size, extrapolate)
     return _rates(scores, similarity, plan, None, bootstrap, seed)
 

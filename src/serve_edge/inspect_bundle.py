@@ -67,6 +67,11 @@ def _description(manifest: BundleManifest) -> list[str]:
                 f"{threshold.false_match_rate:.2%} false matches, {threshold.true_match_rate:.1%} true ones, on "
                 f"{threshold.persons} persons"
             )
+            if (rates := threshold.identification) is not None:
+                lines.append(
+                    f"           among {rates.gallery_size} visitors ({rates.method}): {rates.false_positive_rate:.1%} "
+                    f"of strangers matched, {rates.miss_rate:.1%} of visitors missed"
+                )
     return lines + [f"{name:<42} {value:.4g}" for name, value in sorted(manifest.metrics.items())]
 
 

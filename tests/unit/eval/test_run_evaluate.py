@@ -19,6 +19,7 @@ from dongsun.contract.bundle import (
     ReidSpec,
     SimilarityThreshold,
     file_entry,
+    read_bundle,
 )
 from dongsun.contract.durable import write_json
 from dongsun.contract.errors import DongsunError
@@ -26,10 +27,16 @@ from dongsun.contract.preprocess import InputSpec
 from dongsun.contract.stage import SilentRunLog
 from dongsun.data.manifest import write_manifest
 from dongsun.data.records import DetectorRecord, ReidRecord
+from dongsun.eval.bundle_runs import TimedEmbedder
 from dongsun.eval.crossing_truth import TwinTruth
+from dongsun.eval.embed_manifest import embed_manifest
 from dongsun.eval.evaluate_settings import ClipSettings, EvaluateSettings
 from dongsun.eval.evaluation_metrics import EVALUATION_NAME, read_evaluation
+from dongsun.eval.pair_similarities import pair_similarities
+from dongsun.eval.reid_protocol import ReidProtocol
 from dongsun.eval.run_evaluate import EvaluateStage
+from dongsun.eval.run_tune import TuneStage
+from dongsun.eval.threshold_check_run import CheckEvidence
 from dongsun.eval.threshold_settings import ThresholdSettings
 
 _INPUT = InputSpec(height_px=32, width_px=32, channels="bgr", resize="letterbox", scale=1 / 255)
@@ -175,6 +182,9 @@ def test_everything_is_measured_through_the_bundle(stage: EvaluateStage) -> None
     assert measured.reid.protocol == "cross_camera"
     assert measured.reid.retrieval["FP32"].mean_average_precision > 0.9
     assert 0 <= measured.reid.threshold["FP32"].false_match_rate < 0.5
+    identification = measured.reid.threshold["FP32"].identification
+    assert identification is not None
+    assert (identification.gallery_size, identification.persons, identification.probes) == (2, 6, 12)
     shipped, other = measured.clips
     assert (shipped.detector_precision, other.detector_precision) == ("INT8", "FP32")
     assert shipped.total.f1 == 1.0
@@ -185,6 +195,24 @@ def test_everything_is_measured_through_the_bundle(stage: EvaluateStage) -> None
     assert all(path.is_file() for path in result.artifacts)
     assert result.metrics["detector/int8/map50"] == pytest.approx(1.0)
     assert "synthetic" in result.summary
+
+
+def test_a_threshold_is_checked_through_the_model_that_ships(stage: EvaluateStage, tmp_path: Path) -> None:
+    tune = TuneStage(
+        manifest=stage.reid_manifest, checkpoint=tmp_path / "none.pt", out_dir=tmp_path / "threshold",
+        threshold=ThresholdSettings(bootstrap=100, min_persons=3), split="test",
+        check=stage.bundle, check_dir=tmp_path / "check",
+    )  # fmt: skip
+    assert tune.run(SilentRunLog()).summary.startswith("too little data")
+    evidence = CheckEvidence.model_validate_json((tmp_path / "check/check.json").read_bytes())
+    assert (evidence.precision, evidence.protocol, evidence.check.persons) == ("FP32", "cross_camera", 6)
+    reid = read_bundle(stage.bundle).reid
+    assert reid is not None
+    embedder = TimedEmbedder(reid, stage.bundle, "FP32")
+    people = embed_manifest(embedder, stage.reid_manifest, "test")
+    pairs = pair_similarities(people, ReidProtocol("cross_camera"))
+    assert evidence.check.false_matches.met == np.mean(pairs.impostor >= np.float32(0.9))
+    assert evidence.check.true_matches.met == np.mean(pairs.genuine >= np.float32(0.9))
 
 
 def test_a_failed_evaluation_leaves_the_last_one_standing(stage: EvaluateStage) -> None:

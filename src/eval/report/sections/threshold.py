@@ -1,6 +1,6 @@
 """Which similarity means the same person here, and how sure that is."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from dongsun.contract.bundle import IdentificationRates, SimilarityThreshold
 from dongsun.eval.evaluation_metrics import ReidResults
@@ -116,6 +116,17 @@ def _identification_in_words(rates: IdentificationRates) -> Note:
     )
 
 
+def _gallery_rows(rates: Sequence[IdentificationRates | None]) -> tuple[tuple[str, ...], ...]:
+    """What happens before a gallery, if any threshold says so."""
+    if not any(rates):
+        return ()
+    return (
+        ("visitors in the gallery", *("–" if each is None else str(each.gallery_size) for each in rates)),
+        ("strangers matched", *("–" if each is None else percent(each.false_positive_rate) for each in rates)),
+        ("visitors missed", *("–" if each is None else percent(each.miss_rate) for each in rates)),
+    )
+
+
 def _target(threshold: SimilarityThreshold) -> str:
     if threshold.target_false_match_rate is not None:
         return percent(threshold.target_false_match_rate, 2)
@@ -141,6 +152,7 @@ def _table(thresholds: dict[str, SimilarityThreshold]) -> Table:
             ("same-person pairs", *(f"{each.genuine_pairs:,}" for each in thresholds.values())),
             ("different-person pairs", *(f"{each.impostor_pairs:,}" for each in thresholds.values())),
             ("persons", *(str(each.persons) for each in thresholds.values())),
+            *_gallery_rows([each.identification for each in thresholds.values()]),
         ),
         numeric=frozenset(range(1, len(thresholds) + 1)),
         wide=len(thresholds) > _COLUMNS_IN_HALF,
@@ -168,6 +180,7 @@ def _tested_table(results: ReidResults) -> Table:
             ("same-person pairs", *(f"{each.genuine_pairs:,}" for each in met.values())),
             ("different-person pairs", *(f"{each.impostor_pairs:,}" for each in met.values())),
             ("persons", *(str(each.persons) for each in met.values())),
+            *_gallery_rows([each.identification for each in met.values()]),
         ),
         numeric=frozenset(range(1, len(met) + 1)),
         wide=len(met) > _COLUMNS_IN_HALF,
