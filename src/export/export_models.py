@@ -9,6 +9,7 @@ from dongsun.eval.threshold_settings import ThresholdSettings
 from dongsun.export.bundle_writer import OPENVINO_DIRECTORY
 from dongsun.export.detector_export import DetectorExport, ExportedDetector
 from dongsun.export.detector_to_onnx import describe_checkpoint, prepare_detector
+from dongsun.export.finite_weights import refuse_broken_network
 from dongsun.export.gate_inputs import GateInputs
 from dongsun.export.reid_export import ExportedReid, ReidExport
 from dongsun.export.reid_source import reid_from_checkpoint, reid_from_openvino
@@ -17,6 +18,8 @@ from dongsun.train.detector.description import CHECKPOINT_NAME, DetectorDescript
 from dongsun.train.detector.weights import load_detection_model
 
 TRAINED = "trained"
+EXPORT_DIRECTORY = "export"
+"""Of `models/<store>`: what export says beside the bundle."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,9 @@ class ModelExporter:
 
     def _detector(self, staged: Path, work: Path) -> tuple[ExportedDetector, DetectorDescription]:
         settings = self.settings
-        network = load_detection_model(settings.detector_weights or self._trained_detector)
+        checkpoint = settings.detector_weights or self._trained_detector
+        network = load_detection_model(checkpoint)
+        refuse_broken_network(network, str(checkpoint))
         if settings.detector_weights is None:
             description = read_description(self._trained_detector.parent)
         else:
@@ -98,15 +103,18 @@ class ModelExporter:
         if settings.reid == TRAINED:
             from dongsun.train.reid.checkpoint import load_reid
 
-            source = reid_from_checkpoint(load_reid(self.models_dir / "reid" / "reid.pt"), work)
+            checkpoint = self.models_dir / "reid" / "reid.pt"
+            source = reid_from_checkpoint(load_reid(checkpoint), work, str(checkpoint))
             origin = "trained for this store"
         else:
             source = reid_from_openvino(Path(settings.reid), settings.reid_input)
             origin = f"given as {Path(settings.reid).name}"
         calibration = self.inputs.calibration_crops(source.input) if settings.quantises_reid else None
         gates = self.inputs.gate_crops()
-        exported = ReidExport(source, settings, self.threshold, calibration, gates, self.seed).run(staged)
-        return exported, origin
+        export = ReidExport(
+            source, settings, self.threshold, calibration, gates, self.seed, self.models_dir / EXPORT_DIRECTORY
+        )
+        return export.run(staged), origin
 
     @property
     def _trained_detector(self) -> Path:

@@ -11,12 +11,12 @@ from dongsun.eval.embed_manifest import select_records
 from dongsun.eval.labelled_frames import read_labelled_frames
 from dongsun.export.calibration import CalibrationSet, calibration_set, evenly_spaced
 from dongsun.export.detector_gate import GateFrames
-from dongsun.export.reid_export import GateCrops
+from dongsun.export.gate_crops import GateCrops
 from dongsun.export.settings import ExportSettings
 
 _CALIBRATING: tuple[Split] = ("calibration",)
 _JUDGING: tuple[Split, Split] = ("validation", "test")
-"""The first steers accuracy control and thresholds; the second only tells (and may fail) the gate."""
+"""The first steers quantisation, the choice of precision and thresholds; the second only tells (and may fail)."""
 
 
 class GateInputs:

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import openvino as ov
@@ -12,6 +13,7 @@ from dongsun.contract.preprocess import Batch, FrameBgr, InputSpec, stretched
 from dongsun.export.graph_work import count_work
 from dongsun.export.runners import Run, interleaved_ms, openvino_runner
 
+Form = TypeVar("Form", bound=str)
 BATCHES = (1, 8)
 MsPerCrop = Mapping[int, float]
 """Batch size → median milliseconds a crop of the network alone (no reading, no resizing)."""
@@ -74,14 +76,14 @@ def measure_cost(
 
 
 def time_forms(
-    models: Mapping[str, ov.Model],
+    models: Mapping[Form, ov.Model],
     crops_bgr: Sequence[FrameBgr],
     spec: InputSpec,
     *,
     batches: Sequence[int] = BATCHES,
     threads: int,
     repeats: int = 30,
-) -> dict[str, dict[int, float]]:
+) -> dict[Form, dict[int, float]]:
     """Form → batch size → median milliseconds a crop, with the station's compilation settings.
 
     Every form takes its turn before any runs again, so that a machine that slows down slows them alike.
@@ -98,7 +100,7 @@ def time_forms(
         )
     picked = [crops_bgr[index % len(crops_bgr)] for index in range(max(batches))]
     inputs = stretched(picked, spec)
-    times: dict[str, dict[int, float]] = {form: {} for form in models}
+    times: dict[Form, dict[int, float]] = {form: {} for form in models}
     for size in batches:
         batch = np.ascontiguousarray(inputs[:size])
         runs = {form: _fixed_runner(model, batch, threads) for form, model in models.items()}

@@ -17,7 +17,8 @@ Evaluate = Callable[[ov.CompiledModel], float]
 """The task metric of a compiled model, higher is better."""
 _BRANCH = re.compile(r"(one2one_)?cv\d\.")
 """Convolution branches of an ultralytics head; everything else in the head is box arithmetic."""
-_REID_HEAD = ("/head/", "/neck/")
+REID_HEAD = ("/head/", "/neck/")
+"""How operations of a head and neck trained here are named, in ONNX and in OpenVINO."""
 _WEIGHTED = ("Convolution", "GroupConvolution", "MatMul")
 
 
@@ -72,7 +73,7 @@ def reid_head(model: ov.Model) -> tuple[str, ...]:
     no such names: there only what follows its last layer with weights stays in float.
     """
     operations = model.get_ordered_ops()
-    head = {name for o in operations if (name := o.get_friendly_name()).startswith(_REID_HEAD)}
+    head = {name for o in operations if (name := o.get_friendly_name()).startswith(REID_HEAD)}
     weighted = [o.get_friendly_name() for o in operations if o.get_type_name() in _WEIGHTED]
     start = head or set(weighted[-1:])
     after = set(start)

@@ -1,62 +1,47 @@
-"""The re-ID model's whole way: OpenVINO FP32 and INT8, each held to account and each given its own threshold."""
+"""The re-ID model's whole way: OpenVINO FP32, FP16 and INT8, each held to account and given its own threshold."""
 
-from collections.abc import Mapping
+import os
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import openvino as ov
 
-from dongsun.contract.bundle import Precision, ReidSpec, SimilarityThreshold
+from dongsun.contract.bundle import Precision, ReidSpec
 from dongsun.contract.embedding import Embeddings
 from dongsun.contract.errors import DongsunError
-from dongsun.contract.preprocess import Batch, FrameBgr, stretched
-from dongsun.data.manifest import resolve
-from dongsun.data.records import ReidRecord, Split
-from dongsun.eval.embed_manifest import EmbedFn, embed_records, read_picture_bgr
-from dongsun.eval.embedded_set import EmbeddedSet
-from dongsun.eval.reid_metrics import evaluate_reid, split_by_role
+from dongsun.contract.preprocess import Batch, stretched
+from dongsun.eval.embed_manifest import EmbedFn, read_picture_bgr
 from dongsun.eval.threshold_evidence import tune_on
 from dongsun.eval.threshold_settings import ThresholdSettings
 from dongsun.export.calibration import CalibrationSet, evenly_spaced
-from dongsun.export.embedding_parity import EmbeddingParity, embedding_parity, unit_rows
-from dongsun.export.quantise import (
-    Quantised,
-    first_convolution,
-    quantise,
-    quantise_with_accuracy_control,
-    reid_head,
-)
+from dongsun.export.embedding_parity import unit_rows
+from dongsun.export.gate_crops import GateCrops
+from dongsun.export.graph_work import count_work
+from dongsun.export.model_cost import BATCHES, time_forms
+from dongsun.export.precision_choice import faster_precision
+from dongsun.export.quantise import Quantised, quantise_with_accuracy_control
+from dongsun.export.reid_form import ReidForm, crop_wise, embedded
+from dongsun.export.reid_gate import ReidGate, ScoredForm, figures
+from dongsun.export.reid_parity import check_parity
+from dongsun.export.reid_scores import score_split
 from dongsun.export.reid_source import NAME, ReidSource
-from dongsun.export.runners import Run, in_batches, median_ms, onnx_runner, openvino_runner
+from dongsun.export.reid_to_int8 import float_operations, quantise_reid
+from dongsun.export.runners import Run, in_batches, onnx_runner, openvino_runner
 from dongsun.export.settings import ExportSettings
-from dongsun.export.tensorrt import TENSORRT_DIRECTORY, pack_tensorrt
+from dongsun.export.tensorrt import REID_QDQ, TENSORRT_DIRECTORY, pack_tensorrt
 from dongsun.export.to_openvino import save_openvino
+from dongsun.export.worst_crops import forget_disagreements
 from dongsun.serve_edge.inference.embedder import OpenVinoEmbedder
 
 _PARITY_INPUTS = 16
 _CONTROL_INPUTS = 60
-_NAMED = 5
-_FILES: dict[Precision, str] = {"FP32": f"openvino/{NAME}-fp32.xml", "INT8": f"openvino/{NAME}-int8.xml"}
-
-
-@dataclass(frozen=True)
-class GateCrops:
-    """Crops of one split on which the model is judged.
-
-    Attributes:
-        split: `validation` (thresholds come from it) or `test`.
-        records: Rows of the manifest.
-        manifest: Their manifest.
-    """
-
-    split: Split
-    records: tuple[ReidRecord, ...]
-    manifest: Path
-
-    @property
-    def paths(self) -> tuple[Path, ...]:
-        """The pictures."""
-        return tuple(resolve(self.manifest, record.path) for record in self.records)
+_FILES: dict[Precision, str] = {
+    "FP32": f"openvino/{NAME}-fp32.xml",
+    "FP16": f"openvino/{NAME}-fp16.xml",
+    "INT8": f"openvino/{NAME}-int8.xml",
+}
 
 
 @dataclass(frozen=True)
@@ -81,9 +66,11 @@ class ReidExport:
         source: The float32 model.
         settings: Of the stage.
         threshold: How thresholds are tuned.
-        calibration: Of the calibration split; None where INT8 isn't wanted.
-        gates: Splits to be judged on; the first is validation, from which thresholds come.
+        calibration: Of the calibration split; None where nothing is quantised.
+        gates: Splits to be judged on. The first is validation: thresholds, fallbacks and the choice of precision come
+            from it alone. The others are looked at once, when everything is decided, and can only fail the stage.
         seed: Of threshold tuning.
+        evidence: Where a refusal leaves the pictures that disagree most; None leaves none.
     """
 
     def __init__(
@@ -94,14 +81,16 @@ class ReidExport:
         calibration: CalibrationSet | None,
         gates: tuple[GateCrops, ...],
         seed: int,
+        evidence: Path | None = None,
     ) -> None:
         self._source = source
         self._settings = settings
         self._threshold = threshold
         self._calibration = calibration
-        self._gates = gates
+        self._steering, *self._telling = gates
         self._seed = seed
-        self._float_operations = first_convolution(source.model) + reid_head(source.model)
+        self._evidence = evidence
+        self._gate = ReidGate(settings.limits, threshold.bootstrap, seed, evidence)
         self._metrics: dict[str, float] = {}
         self._notes: list[str] = []
 
@@ -112,61 +101,133 @@ class ReidExport:
             DongsunError: A form differs from the reference, or loses more, than the limits allow, or the validation
                 people can't support a threshold.
         """
-        save_openvino(self._source.model, staged / _FILES["FP32"])
-        self._check_forms({"fp32": staged / _FILES["FP32"]})
-        float_sets = self._embedded(staged, "FP32")
-        self._compare_with_reference(float_sets[0])
-        sets: dict[Precision, tuple[EmbeddedSet, ...]] = {"FP32": float_sets}
-        if self._settings.shipped_reid != "FP32":
-            sets["INT8"] = self._make_int8(staged, float_sets)
+        if self._evidence is not None:
+            forget_disagreements(self._evidence)
+        forms: dict[Precision, ReidForm] = {"FP32": self._make_fp32(staged)}
+        if self._settings.makes_fp16_reid:
+            self._add(forms, "FP16", staged, lambda full: self._make_fp16(staged, full))
+        if self._settings.makes_int8_reid:
+            self._add(forms, "INT8", staged, lambda full: self._make_int8(staged, full))
+        shipped = self._choose(staged, tuple(forms))
+        made = list(forms.values())
         if self._settings.tensorrt and self._source.onnx is not None:
-            self._pack_tensorrt(self._source.onnx, staged)
-        thresholds = {precision: self._tuned(precision, people[0]) for precision, people in sets.items()}
-        files = {precision: _FILES[precision] for precision in sets}
+            made.append(self._make_tensorrt(self._source.onnx, staged, forms["FP32"], forms[shipped]))
+        self._tell(made, forms[shipped])
+        for precision, form in forms.items():
+            self._metrics[f"reid_{precision.lower()}_threshold"] = form.threshold.similarity
+            self._metrics[f"reid_{precision.lower()}_true_match_rate"] = form.threshold.true_match_rate
         spec = ReidSpec(
-            files=files,
-            shipped_precision=self._choose(staged, files),
+            files={precision: _FILES[precision] for precision in forms},
+            shipped_precision=shipped,
             input=self._source.input,
             embedding_size=self._source.embedding_size,
-            thresholds=thresholds,
+            thresholds={precision: form.threshold for precision, form in forms.items()},
         )
+        self._count_work()
         return ExportedReid(spec, self._metrics, tuple(self._notes))
 
-    def _parity_batch(self) -> tuple[Batch, tuple[Path, ...]]:
-        paths = evenly_spaced(self._gates[0].paths, _PARITY_INPUTS)
-        return stretched([read_picture_bgr(path) for path in paths], self._source.input), paths
+    def _count_work(self) -> None:
+        spec = self._source.input
+        try:
+            work = count_work(self._source.model, (1, 3, spec.height_px, spec.width_px))
+        except DongsunError as unknown:
+            self._notes.append(f"Re-ID's work is not counted: {unknown.got}.")
+            return
+        self._metrics |= {"reid_parameters": work.parameters, "reid_gmacs": work.gmacs}
 
-    def _check_forms(self, files: Mapping[str, Path]) -> None:
-        """Forms against the reference, and against themselves at another batch size."""
-        batch, paths = self._parity_batch()
-        truth = unit_rows(in_batches(self._source.reference, batch, 1))
-        runs: dict[str, Run] = {
-            form: onnx_runner(file) if file.suffix == ".onnx" else openvino_runner(file) for form, file in files.items()
-        }
-        if self._source.onnx is not None and "fp32" in files:
-            runs["onnx"] = onnx_runner(self._source.onnx)
-        limits = self._settings.limits
-        for form, run in runs.items():
-            parity = embedding_parity(truth, run, batch)
-            self._metrics[f"reid_{form}_lowest_cosine"] = parity.lowest_cosine
-            self._metrics[f"reid_{form}_mean_cosine"] = parity.mean_cosine
-            self._metrics[f"reid_{form}_batch_gap"] = parity.batch_gap
-            if form in ("int8", "tensorrt_qdq") and parity.mean_cosine < limits.int8_cosine:
-                raise _not_equal(form, parity, f"a mean cosine of {limits.int8_cosine} to PyTorch's", paths)
-            if form in ("onnx", "fp32") and parity.lowest_cosine < limits.fp32_cosine:
-                raise _not_equal(form, parity, f"a cosine of {limits.fp32_cosine} to PyTorch's", paths)
-            if parity.batch_gap > limits.batch_gap:
-                raise _not_equal(form, parity, f"batch 8 within {limits.batch_gap} of batch 1", paths)
+    def _add(
+        self,
+        forms: dict[Precision, ReidForm],
+        precision: Precision,
+        staged: Path,
+        make: Callable[[ReidForm], ReidForm],
+    ) -> None:
+        """Makes a form. Where the precision was left open, one that fails on validation is left out and noted."""
+        try:
+            forms[precision] = make(forms["FP32"])
+        except DongsunError as refusal:
+            if self._settings.shipped_reid != "auto":
+                raise
+            self._notes.append(f"{precision} of re-ID is left out: {refusal.got.split(';')[0]}.")
+            for file in (staged / _FILES[precision], (staged / _FILES[precision]).with_suffix(".bin")):
+                file.unlink(missing_ok=True)
 
-    def _embedded(self, staged: Path, precision: Precision) -> tuple[EmbeddedSet, ...]:
-        """Every gate split through the station's own embedder; figures noted."""
-        embedder = OpenVinoEmbedder(self._provisional(), staged, precision)
-        sets: list[EmbeddedSet] = []
-        for gate in self._gates:
-            progress = f"{precision} on {gate.split}"
-            sets.append(embed_records(embedder.embed, gate.records, gate.manifest, progress=progress))
-            self._metrics[f"reid_{gate.split}_map_{precision.lower()}"] = self._mean_average_precision(sets[-1])
-        return tuple(sets)
+    def _make_fp32(self, staged: Path) -> ReidForm:
+        """Conversion must not cost anything: the reference's own task metric stands beside it."""
+        save_openvino(self._source.model, staged / _FILES["FP32"])
+        if self._source.onnx is not None:
+            self._check("onnx", onnx_runner(self._source.onnx))
+        form = self._openvino_form("FP32", staged)
+        name = self._source.reference_name
+        reference = self._scored(name, crop_wise(self._source.reference, self._source.input), form.threshold.similarity)
+        self._metrics |= figures(self._steering, reference)
+        self._metrics |= self._gate.judge(self._steering, reference, form.validation)
+        interval = self._gate.rate_interval(form.validation)
+        self._metrics["reid_validation_false_match_rate_low"] = interval.low
+        self._metrics["reid_validation_false_match_rate_high"] = interval.high
+        return form
+
+    def _make_fp16(self, staged: Path, full: ReidForm) -> ReidForm:
+        save_openvino(self._source.model, staged / _FILES["FP16"], half_weights=True)
+        form = self._openvino_form("FP16", staged)
+        self._metrics |= self._gate.judge(self._steering, full.validation, form.validation)
+        return form
+
+    def _make_int8(self, staged: Path, full: ReidForm) -> ReidForm:
+        """Plain quantisation, and quantisation with accuracy control where that fails its gate on validation."""
+        calibration = self._needed_calibration()
+        quantised = quantise_reid(self._source.model, calibration)
+        try:
+            form = self._judged_int8(quantised, staged, full)
+        except DongsunError as refusal:
+            if not self._settings.accuracy_control:
+                raise
+            self._notes.append(f"Plain INT8 of re-ID was refused ({refusal.got.split(';')[0]}).")
+            quantised = self._controlled(calibration, staged)
+            form = self._judged_int8(quantised, staged, full)
+            if self._evidence is not None:
+                forget_disagreements(self._evidence)
+        self._notes.append(f"INT8 re-ID by {quantised.method}, calibrated on {quantised.calibration_pictures} crops.")
+        return form
+
+    def _judged_int8(self, quantised: Quantised, staged: Path, full: ReidForm) -> ReidForm:
+        save_openvino(quantised.model, staged / _FILES["INT8"])
+        form = self._openvino_form("INT8", staged)
+        self._metrics |= self._gate.judge(self._steering, full.validation, form.validation)
+        return form
+
+    def _make_tensorrt(self, onnx: Path, staged: Path, full: ReidForm, shipped: ReidForm) -> ReidForm:
+        """The Q/DQ ONNX, judged with the threshold that ships: a device that builds its engine has no other."""
+        packed = pack_tensorrt(onnx, self._needed_calibration(), staged / TENSORRT_DIRECTORY, REID_QDQ)
+        run = onnx_runner(packed)
+        self._check("tensorrt_qdq", run)
+        embed = crop_wise(run, self._source.input)
+        scored = self._scored("tensorrt_qdq", embed, shipped.threshold.similarity)
+        self._metrics |= self._gate.judge(self._steering, full.validation, scored)
+        return ReidForm("tensorrt_qdq", embed, shipped.threshold, scored)
+
+    def _tell(self, made: list[ReidForm], shipped: ReidForm) -> None:
+        """The splits that decide nothing: whatever is wrong there fails the stage, and nothing is tried again."""
+        for gate in self._telling:
+            scored = [form.scored_on(gate, self._threshold, self._seed) for form in made]
+            for form in scored:
+                self._metrics |= self._gate.judge(gate, scored[0], form)
+                if form.form == shipped.name:
+                    self._metrics |= self._gate.hold_out(gate, shipped.validation, form)
+
+    def _openvino_form(self, precision: Precision, staged: Path) -> ReidForm:
+        """A form as the station runs it: parity checked, threshold tuned on its own embeddings."""
+        name = precision.lower()
+        self._check(name, openvino_runner(staged / _FILES[precision]))
+        embed = OpenVinoEmbedder(self._provisional(), staged, precision).embed
+        people = embedded(name, embed, self._steering)
+        threshold = tune_on(people, self._threshold, self._seed).threshold
+        score = score_split(people, self._threshold, self._seed)
+        return ReidForm(name, embed, threshold, ScoredForm(name, score, threshold.similarity))
+
+    def _scored(self, name: str, embed: EmbedFn, similarity: float) -> ScoredForm:
+        people = embedded(name, embed, self._steering)
+        return ScoredForm(name, score_split(people, self._threshold, self._seed), similarity)
 
     def _provisional(self) -> ReidSpec:
         # Not validated: a threshold needs embeddings, and embeddings need this.
@@ -178,51 +239,21 @@ class ReidExport:
             thresholds={},
         )
 
-    def _compare_with_reference(self, float_set: EmbeddedSet) -> None:
-        """The task metric of the reference on the first split: conversion must not cost anything."""
-        gate, name = self._gates[0], self._source.reference_name
-        reference = embed_records(
-            _crop_wise(self._source), gate.records, gate.manifest, progress=f"{name} on {gate.split}"
-        )
-        before = self._mean_average_precision(reference)
-        self._metrics[f"reid_{gate.split}_map_{name}"] = before
-        self._refuse_drop(gate, "OpenVINO FP32", before, reference, float_set)
+    def _parity_batch(self) -> tuple[Batch, tuple[Path, ...]]:
+        paths = evenly_spaced(self._steering.paths, _PARITY_INPUTS)
+        return stretched([read_picture_bgr(path) for path in paths], self._source.input), paths
 
-    def _make_int8(self, staged: Path, float_sets: tuple[EmbeddedSet, ...]) -> tuple[EmbeddedSet, ...]:
-        """Plain quantisation, and quantisation with accuracy control where that fails its gate."""
-        if self._calibration is None:
-            raise ValueError("INT8 needs calibration crops")
-        quantised = quantise(self._source.model, self._calibration, self._float_operations, NAME, exact_bias=True)
-        try:
-            sets = self._judge_int8(quantised, staged, float_sets)
-        except DongsunError as refusal:
-            if not self._settings.accuracy_control:
-                raise
-            self._notes.append(f"Plain INT8 of re-ID was refused ({refusal.got.split(';')[0]}).")
-            quantised = self._controlled(self._calibration, staged)
-            sets = self._judge_int8(quantised, staged, float_sets)
-        self._notes.append(f"INT8 re-ID by {quantised.method}, calibrated on {quantised.calibration_pictures} crops.")
-        return sets
-
-    def _judge_int8(
-        self, quantised: Quantised, staged: Path, float_sets: tuple[EmbeddedSet, ...]
-    ) -> tuple[EmbeddedSet, ...]:
-        save_openvino(quantised.model, staged / _FILES["INT8"])
-        self._check_forms({"int8": staged / _FILES["INT8"]})
-        sets = self._embedded(staged, "INT8")
-        for gate, before, after in zip(self._gates, float_sets, sets, strict=True):
-            before_map = self._metrics[f"reid_{gate.split}_map_fp32"]
-            lost = 100 * (before_map - self._metrics[f"reid_{gate.split}_map_int8"])
-            self._metrics[f"reid_{gate.split}_map_drop_points"] = lost
-            self._refuse_drop(gate, "INT8", before_map, before, after)
-        return sets
+    def _check(self, form: str, run: Run) -> None:
+        batch, paths = self._parity_batch()
+        truth = unit_rows(in_batches(self._source.reference, batch, 1))
+        self._metrics |= check_parity(form, run, truth, batch, paths, self._settings.limits)
 
     def _controlled(self, calibration: CalibrationSet, staged: Path) -> Quantised:
         """Steered by likeness to FP32's embeddings, which is smooth where mAP jumps, and needs neither labels nor test.
 
         Half of plain INT8's loss of cosine is to be won back.
         """
-        paths = evenly_spaced(self._gates[0].paths, _CONTROL_INPUTS)
+        paths = evenly_spaced(self._steering.paths, _CONTROL_INPUTS)
         crops = [stretched([read_picture_bgr(path)], self._source.input) for path in paths]
         truth = _embedded_by(openvino_runner(staged / _FILES["FP32"]), crops)
 
@@ -233,77 +264,34 @@ class ReidExport:
         return quantise_with_accuracy_control(
             self._source.model,
             calibration,
-            self._float_operations,
+            float_operations(self._source.model),
             NAME,
             lambda compiled: likeness(openvino_runner(compiled)),
             max_drop,
         )
 
-    def _mean_average_precision(self, people: EmbeddedSet) -> float:
-        query, gallery = split_by_role(people)
-        protocol = self._threshold.protocol_for(people)
-        return evaluate_reid(query, gallery, protocol, bootstrap=1, seed=self._seed).mean_average_precision
-
-    def _refuse_drop(
-        self, gate: GateCrops, form: str, before_map: float, before: EmbeddedSet, after: EmbeddedSet
-    ) -> None:
-        after_map = self._mean_average_precision(after)
-        drop, limit = 100 * (before_map - after_map), self._settings.limits.reid_map_points
-        if drop <= limit:
-            return
-        cosines = np.einsum("nd,nd->n", before.embeddings, after.embeddings)
-        paths = gate.paths
-        named = ", ".join(f"{paths[index]} (cosine {cosines[index]:.3f})" for index in np.argsort(cosines)[:_NAMED])
-        raise DongsunError(
-            expected=f"a drop of at most {limit} points of re-ID mAP to {form}",
-            got=f"{drop:.2f} points ({100 * before_map:.2f} to {100 * after_map:.2f}) on {len(paths)} crops of "
-            f"{gate.split}; most different: {named}",
-            where=f"parity gate of re-ID, {gate.split}",
-            mend="calibrate on crops like these, keep export.accuracy_control on, ship FP32 (export.shipped_reid=FP32),"
-            " or raise export.limits.reid_map_points knowingly",
-        )
-
-    def _tuned(self, precision: Precision, people: EmbeddedSet) -> SimilarityThreshold:
-        threshold = tune_on(people, self._threshold, self._seed).threshold
-        self._metrics[f"reid_{precision.lower()}_threshold"] = threshold.similarity
-        self._metrics[f"reid_{precision.lower()}_true_match_rate"] = threshold.true_match_rate
-        return threshold
-
-    def _pack_tensorrt(self, onnx: Path, staged: Path) -> None:
+    def _needed_calibration(self) -> CalibrationSet:
         if self._calibration is None:
             raise ValueError("INT8 needs calibration crops")
-        self._check_forms({"tensorrt_qdq": pack_tensorrt(onnx, self._calibration, staged / TENSORRT_DIRECTORY)})
+        return self._calibration
 
-    def _choose(self, staged: Path, files: Mapping[Precision, str]) -> Precision:
-        batch, _ = self._parity_batch()
-        times: dict[str, float] = {}
-        for precision, file in files.items():
-            run = openvino_runner(staged / file)
-            times[precision] = median_ms(run, batch[:1])
-            self._metrics[f"reid_{precision.lower()}_ms_batch1"] = times[precision]
-            self._metrics[f"reid_{precision.lower()}_ms_batch8"] = median_ms(run, np.concatenate([batch] * 8)[:8])
+    def _choose(self, staged: Path, made: tuple[Precision, ...]) -> Precision:
+        """Every form's cost; the precision that was asked for, or the one that's worth its loss."""
+        spec, threads = self._source.input, os.cpu_count() or 1
+        self._metrics["reid_timing_threads"] = threads
+        crops = [read_picture_bgr(path) for path in evenly_spaced(self._steering.paths, max(BATCHES))]
+        models = {precision: ov.Core().read_model(staged / _FILES[precision]) for precision in made}
+        times = time_forms(models, crops, spec, threads=threads)
+        for precision, ms_per_crop in times.items():
+            for size, milliseconds in ms_per_crop.items():
+                self._metrics[f"reid_{precision.lower()}_ms_batch{size}"] = milliseconds * size
         wanted = self._settings.shipped_reid
-        if wanted == "auto":
-            return "INT8" if times["INT8"] < times["FP32"] else "FP32"
-        return wanted
-
-
-def _crop_wise(source: ReidSource) -> EmbedFn:
-    def embed(crops: list[FrameBgr]) -> Embeddings:
-        return unit_rows(np.concatenate([source.reference(stretched([crop], source.input)) for crop in crops]))
-
-    return embed
+        if wanted != "auto":
+            return wanted
+        chosen = faster_precision({precision: times[precision][1] for precision in made})
+        self._notes.append(f"Re-ID ships {chosen}: by time a crop and loss, of {', '.join(made)}.")
+        return chosen
 
 
 def _embedded_by(run: Run, crops: list[Batch]) -> Embeddings:
     return unit_rows(np.concatenate([run(crop) for crop in crops]))
-
-
-def _not_equal(form: str, parity: EmbeddingParity, expected: str, paths: tuple[Path, ...]) -> DongsunError:
-    return DongsunError(
-        expected=expected,
-        got=f"{form}: lowest cosine {parity.lowest_cosine:.4f}, mean {parity.mean_cosine:.4f}, batch gap "
-        f"{parity.batch_gap:.3g}; worst on {paths[parity.worst_input]}",
-        where="numeric parity of re-ID",
-        mend="report this with the model; for INT8, calibrate on crops like the one named or ship FP32",
-    )

@@ -9,6 +9,7 @@ import openvino as ov
 
 from dongsun.contract.errors import DongsunError
 from dongsun.contract.preprocess import InputSpec
+from dongsun.export.finite_weights import refuse_broken_graph, refuse_broken_network
 from dongsun.export.reid_to_onnx import reid_to_onnx
 from dongsun.export.runners import Run, openvino_runner, torch_runner
 from dongsun.export.to_openvino import onnx_to_openvino, without_origin
@@ -51,8 +52,13 @@ def reid_to_openvino(network: "nn.Module", spec: InputSpec) -> ov.Model:
         return onnx_to_openvino(onnx, NAME)
 
 
-def reid_from_checkpoint(loaded: "LoadedReid", work: Path) -> ReidSource:
-    """Converts a trained model; the ONNX goes to the folder `work`."""
+def reid_from_checkpoint(loaded: "LoadedReid", work: Path, where: str = "re-ID checkpoint") -> ReidSource:
+    """Converts a trained model; the ONNX goes to the folder `work`.
+
+    Raises:
+        DongsunError: A weight is NaN or infinite; `where` is named.
+    """
+    refuse_broken_network(loaded.model, where)
     onnx = work / f"{NAME}.onnx"
     reid_to_onnx(loaded.model, loaded.input, onnx)
     return ReidSource(
@@ -73,7 +79,7 @@ def reid_from_openvino(path: Path, spec: InputSpec | None) -> ReidSource:
         spec: How crops are fed; there's nothing in the file that would tell, so None is refused.
 
     Raises:
-        DongsunError: No such model, no `spec`, or a model of another input.
+        DongsunError: No such model, no `spec`, a model of another input, or a weight that's NaN or infinite.
     """
     if spec is None:
         raise DongsunError(
@@ -92,6 +98,7 @@ def reid_from_openvino(path: Path, spec: InputSpec | None) -> ReidSource:
             where=str(path),
             mend="check export.reid and export.reid_input",
         ) from error
+    refuse_broken_graph(model, str(path))
     model = without_origin(model, NAME)
     size = 1
     for dimension in list(model.output(0).get_partial_shape())[1:]:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from statistics import median
 from time import perf_counter
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +16,7 @@ from torch import nn
 
 from dongsun.contract.preprocess import Batch
 
+Form = TypeVar("Form", bound=str)
 RawOutput = npt.NDArray[np.float32]
 Run = Callable[[Batch], RawOutput]
 """float32 (n, 3, h, w) → float32, first axis n."""
@@ -65,12 +67,12 @@ def median_ms(run: Run, batch: Batch, repeats: int = 15) -> float:
     return interleaved_ms({"run": run}, batch, repeats)["run"]
 
 
-def interleaved_ms(runs: Mapping[str, Run], batch: Batch, repeats: int) -> dict[str, float]:
+def interleaved_ms(runs: Mapping[Form, Run], batch: Batch, repeats: int) -> dict[Form, float]:
     """As `median_ms` for several, in turns: whatever else the machine does falls on all of them alike."""
     for run in runs.values():
         for _ in range(3):
             run(batch)
-    taken: dict[str, list[float]] = {name: [] for name in runs}
+    taken: dict[Form, list[float]] = {name: [] for name in runs}
     for _ in range(repeats):
         for name, run in runs.items():
             started = perf_counter()

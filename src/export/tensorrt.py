@@ -5,7 +5,8 @@ engine itself is built on the device that runs it, because it's bound to that GP
 """
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -19,12 +20,42 @@ from dongsun.contract.errors import DongsunError
 from dongsun.contract.preprocess import Batch
 from dongsun.export.calibration import CalibrationSet
 from dongsun.export.qdq_lint import qdq_problems
+from dongsun.export.quantise import REID_HEAD
 from dongsun.export.tensorrt_recipe import build_recipe
 from dongsun.export.torch_to_onnx import INPUT_NAME
 
 TENSORRT_DIRECTORY = "tensorrt"
 _QUANTISED_OPERATORS = ["Conv", "MatMul", "Gemm"]
 """What costs time. Everything else, above all the head's box arithmetic, stays in float (FP16 on the device)."""
+
+
+@dataclass(frozen=True)
+class QdqScheme:
+    """What differs between models.
+
+    Attributes:
+        float_nodes: Names of the nodes of a graph that stay in float.
+        mean_extremes: A tensor's range is the mean of each picture's own extremes rather than the extremes of all: one
+            odd picture no longer makes every other coarser.
+    """
+
+    float_nodes: Callable[[onnx.ModelProto], list[str]]
+    mean_extremes: bool
+
+
+def _arithmetic_convolutions(model: onnx.ModelProto) -> list[str]:
+    """The fixed convolution that turns a box distribution into a distance: an expectation, not a filter."""
+    return [node.name for node in model.graph.node if node.op_type == "Conv" and "/dfl/" in node.name]
+
+
+def _reid_ends(model: onnx.ModelProto) -> list[str]:
+    """The layer that reads the picture, and the head and neck: `dongsun.export.reid_to_int8` says why."""
+    first = [node.name for node in model.graph.node if node.op_type == "Conv"][:1]
+    return first + [node.name for node in model.graph.node if node.name.startswith(REID_HEAD)]
+
+
+DETECTOR_QDQ = QdqScheme(_arithmetic_convolutions, mean_extremes=False)
+REID_QDQ = QdqScheme(_reid_ends, mean_extremes=True)
 
 
 class _Reader(CalibrationDataReader):  # type: ignore[misc]
@@ -39,7 +70,7 @@ class _Reader(CalibrationDataReader):  # type: ignore[misc]
         return None if batch is None else {INPUT_NAME: batch}
 
 
-def pack_tensorrt(onnx_path: Path, calibration: CalibrationSet, folder: Path) -> Path:
+def pack_tensorrt(onnx_path: Path, calibration: CalibrationSet, folder: Path, scheme: QdqScheme = DETECTOR_QDQ) -> Path:
     """Writes `<stem>-qdq.onnx` and `<stem>-recipe.json` into `folder` of a bundle being made.
 
     Returns:
@@ -50,13 +81,15 @@ def pack_tensorrt(onnx_path: Path, calibration: CalibrationSet, folder: Path) ->
     """
     folder.mkdir(exist_ok=True)
     destination = folder / f"{onnx_path.stem}-qdq.onnx"
-    quantise_for_tensorrt(onnx_path, calibration, destination)
+    quantise_for_tensorrt(onnx_path, calibration, destination, scheme)
     recipe = build_recipe(destination)
     write_text(folder / f"{onnx_path.stem}-recipe.json", recipe.model_dump_json(indent=2) + "\n")
     return destination
 
 
-def quantise_for_tensorrt(onnx_path: Path, calibration: CalibrationSet, destination: Path) -> None:
+def quantise_for_tensorrt(
+    onnx_path: Path, calibration: CalibrationSet, destination: Path, scheme: QdqScheme = DETECTOR_QDQ
+) -> None:
     """Writes `destination`: the model with Q/DQ pairs around its convolutions and matrix products.
 
     Raises:
@@ -75,12 +108,13 @@ def quantise_for_tensorrt(onnx_path: Path, calibration: CalibrationSet, destinat
             per_channel=True,
             activation_type=QuantType.QInt8,
             weight_type=QuantType.QInt8,
-            nodes_to_exclude=_arithmetic_convolutions(prepared),
+            nodes_to_exclude=scheme.float_nodes(onnx.load(prepared)),
             extra_options={
                 "ActivationSymmetric": True,
                 "WeightSymmetric": True,
                 "QuantizeBias": False,
                 "AddQDQPairToWeight": True,
+                "CalibMovingAverage": scheme.mean_extremes,
             },
         )
     if problems := qdq_problems(onnx.load(destination)):
@@ -90,8 +124,3 @@ def quantise_for_tensorrt(onnx_path: Path, calibration: CalibrationSet, destinat
             where=destination.name,
             mend="set export.tensorrt=false, and report it: the installed onnxruntime quantises otherwise than told",
         )
-
-
-def _arithmetic_convolutions(path: Path) -> list[str]:
-    """The fixed convolution that turns a box distribution into a distance: an expectation, not a filter."""
-    return [node.name for node in onnx.load(path).graph.node if node.op_type == "Conv" and "/dfl/" in node.name]

@@ -13,8 +13,9 @@ from dongsun.contract.preprocess import InputSpec
 from dongsun.data.records import ReidRecord
 from dongsun.eval.threshold_settings import ThresholdSettings
 from dongsun.export.calibration import calibration_set
+from dongsun.export.gate_crops import GateCrops
 from dongsun.export.quantise import reid_head
-from dongsun.export.reid_export import GateCrops, ReidExport
+from dongsun.export.reid_export import ReidExport
 from dongsun.export.reid_source import ReidSource, reid_from_checkpoint, reid_to_openvino
 from dongsun.export.reid_to_int8 import reid_int8
 from dongsun.export.settings import ExportSettings, LossLimits
