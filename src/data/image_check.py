@@ -33,7 +33,7 @@ class ImageFinding:
     fault: str | None
 
 
-def check_image(path: Path, check: ImageCheck) -> ImageFinding:
+def check_image(path: Path | str, check: ImageCheck) -> ImageFinding:
     """Opens one picture. Pillow, unlike OpenCV, refuses truncated files instead of filling them with grey."""
     if check == "off":
         return ImageFinding(0, 0, None)

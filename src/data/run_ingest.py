@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import asdict, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -126,8 +127,18 @@ def reference_path(path: str, manifest_dir: Path) -> str:
     that the whole can move; others stay absolute.
     """
     # On strings: this runs millions of times, and pathlib would take half of the whole ingest.
-    inside = path.startswith(f"{manifest_dir.parents[2]}{os.sep}")
-    return os.path.relpath(path, manifest_dir) if inside else path
+    near, data, way_up = _surroundings(manifest_dir)
+    if path.startswith(near):
+        return os.path.relpath(path, manifest_dir)
+    return f"{way_up}{path[len(data) :]}" if path.startswith(data) else path
+
+
+@cache
+def _surroundings(manifest_dir: Path) -> tuple[str, str, str]:
+    """The folders `data/interim/` and `data/` above a manifest, and the way from it up to the latter."""
+    data = manifest_dir.parents[2]
+    way_up = os.path.relpath(data, manifest_dir)
+    return f"{manifest_dir.parents[1]}{os.sep}", f"{data}{os.sep}", f"{way_up}{os.sep}"
 
 
 def _verified(result: AuditResult | None) -> AuditResult:

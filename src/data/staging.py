@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import fields
 from datetime import datetime
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -26,7 +27,11 @@ class StagingTable(Generic[R]):
     def __init__(self, path: Path, kind: type[R]) -> None:
         self._kind: type[R] = kind
         self._columns = [field.name for field in fields(kind)]
-        self._pending: list[tuple[Any, ...]] = []
+        self._cells = attrgetter(*self._columns)
+        # Most columns go in and out as they are; this runs millions of times.
+        self._boxes = [i for i, name in enumerate(self._columns) if name == "box_xyxy_px"]
+        self._times = [i for i, name in enumerate(self._columns) if name == "captured_at_utc"]
+        self._pending: list[list[Any]] = []
         self._database = sqlite3.connect(path, isolation_level=None)
         self._database.execute("PRAGMA journal_mode=OFF")
         self._database.execute("PRAGMA synchronous=OFF")
@@ -35,7 +40,12 @@ class StagingTable(Generic[R]):
 
     def add(self, record: R) -> None:
         """Holds one record."""
-        self._pending.append(tuple(_to_cell(getattr(record, name)) for name in self._columns))
+        cells = list(self._cells(record))
+        for column in self._boxes:
+            cells[column] = None if cells[column] is None else json.dumps(cells[column])
+        for column in self._times:
+            cells[column] = None if cells[column] is None else cells[column].isoformat()
+        self._pending.append(cells)
         self.rows += 1
         if len(self._pending) >= _BATCH:
             self._flush()
@@ -70,19 +80,13 @@ class StagingTable(Generic[R]):
         self._flush()
         cursor = self._database.execute(f"SELECT {', '.join(self._columns)} FROM record ORDER BY {_ORDER[self._kind]}")
         for row in cursor:
-            values = dict(zip(self._columns, row, strict=True))
-            if values.get("box_xyxy_px") is not None:
-                values["box_xyxy_px"] = tuple(json.loads(values["box_xyxy_px"]))
-            if values.get("captured_at_utc") is not None:
-                values["captured_at_utc"] = datetime.fromisoformat(values["captured_at_utc"])
-            yield self._kind(**values)
+            cells = list(row)
+            for column in self._boxes:
+                cells[column] = None if cells[column] is None else tuple(json.loads(cells[column]))
+            for column in self._times:
+                cells[column] = None if cells[column] is None else datetime.fromisoformat(cells[column])
+            yield self._kind(*cells)
 
     def close(self) -> None:
         """Closes the database; its file belongs to the caller's temporary folder."""
         self._database.close()
-
-
-def _to_cell(value: object) -> object:
-    if isinstance(value, tuple):
-        return json.dumps(value)
-    return value.isoformat() if isinstance(value, datetime) else value

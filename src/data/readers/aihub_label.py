@@ -59,5 +59,8 @@ def _labels(root: ET.Element) -> Iterator[AihubLabel]:
         stem = PurePath(normalised((file.findtext("name") or "").strip()).replace("\\", "/")).stem
         # Several objects in one picture: the one whose ID the picture is named after.
         chosen = next((item for item in objects if (item.get("ID") or "?").upper() in stem.upper()), objects[0])
-        values = [normalised((chosen.findtext(f".//{name}") or "").strip()) for name in _CLOTHES]
+        texts: dict[str, str] = {}
+        for element in chosen.iter():
+            texts.setdefault(element.tag, element.text or "")
+        values = [normalised(texts.get(name, "").strip()) for name in _CLOTHES]
         yield AihubLabel(stem, (chosen.get("ID") or "").strip() or None, "|".join(values) if any(values) else None)

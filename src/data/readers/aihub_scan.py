@@ -88,13 +88,14 @@ def _scan_image(root: Path, file: FileStamp, stem: str, check: ImageCheck, found
     if parse_aihub_name(stem) is None:
         found.problems.append(ScannedProblem("unparsable_name", file.name, "expected IN_H00997_SN3_110301_10650.png"))
         return
-    fault = "the file is empty" if file.bytes == 0 else check_image(root / file.name, check).fault
+    fault = "the file is empty" if file.bytes == 0 else check_image(f"{root}{os.sep}{file.name}", check).fault
     found.images.append(ScannedImage(normalised(stem).upper(), file.name, fault))
 
 
 def _scan_label(root: Path, file: FileStamp, found: ScannedFiles) -> None:
     try:
-        labels = parse_aihub_label((root / file.name).read_bytes())
+        with open(f"{root}{os.sep}{file.name}", "rb") as stream:  # noqa: PTH123 - no Path for each of millions
+            labels = parse_aihub_label(stream.read())
     except (OSError, ValueError) as error:
         detail = "the file is empty" if file.bytes == 0 else str(error)
         found.problems.append(ScannedProblem("malformed_label", file.name, detail))
