@@ -27,6 +27,7 @@ class Crossing(_Observation):
     frame_index: int = Field(description="0-based, in decode order")
     track_id: int
     visitor_id: int | None = Field(description="day-scoped; None while the visitor is not identified")
+    staff: bool = Field(default=False, description="taken for staff: by uniform, or by the zones and times of staff")
 
 
 class ZoneVisit(_Observation):
@@ -41,6 +42,7 @@ class ZoneVisit(_Observation):
     dwell_s: float = Field(ge=0)
     track_id: int
     visitor_id: int | None
+    staff: bool = Field(default=False, description="taken for staff: by uniform, or by the zones and times of staff")
 
 
 class Window(_Observation):
