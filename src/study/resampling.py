@@ -8,8 +8,7 @@ import numpy.typing as npt
 
 from dongsun.study.cell import PersonScores
 
-Weights = npt.NDArray[np.float64]
-"""float64 (persons,): how often each test person was drawn."""
+Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -22,26 +21,38 @@ class Interval:
 
 
 @dataclass(frozen=True)
-class Draw:
-    """One resample: which seeds (positions, with repetition) and how often each person."""
+class Draws:
+    """Resamples.
 
-    seeds: tuple[int, ...]
-    persons: Weights
+    Attributes:
+        seeds: int64 (r, s): which runs, as positions, with repetition.
+        persons: float64 (r, p): how often each test person.
+    """
+
+    seeds: npt.NDArray[np.int64]
+    persons: Floats
 
 
-def weighted_map(scores: PersonScores, persons: Weights) -> float:
-    """Mean average precision over queries when each person counts `persons` times."""
-    queries = float(np.dot(persons, scores.queries))
-    return float(np.dot(persons, scores.precision_sums)) / queries if queries else float("nan")
+def whole(seeds: int, persons: int) -> Draws:
+    """What was measured: every seed and every person once."""
+    return Draws(np.arange(seeds)[None], np.ones((1, persons)))
 
 
-def mean_map(runs: Sequence[PersonScores], draw: Draw) -> float:
-    """Mean over the drawn seeds of `weighted_map`; one run a seed."""
-    return float(np.mean([weighted_map(runs[seed], draw.persons) for seed in draw.seeds]))
+def weighted_map(scores: PersonScores, persons: Floats) -> Floats:
+    """Mean average precision over queries, float64 (r,), when each person counts as `persons` (r, p) says."""
+    queries = persons @ np.asarray(scores.queries, dtype=np.float64)
+    found = persons @ np.asarray(scores.precision_sums, dtype=np.float64)
+    return np.divide(found, queries, out=np.full(len(persons), np.nan), where=queries > 0)
+
+
+def mean_map(runs: Sequence[PersonScores], draws: Draws) -> Floats:
+    """Mean over the drawn seeds of `weighted_map`, float64 (r,); one run a seed."""
+    each = np.stack([weighted_map(run, draws.persons) for run in runs], axis=1)
+    return np.asarray(np.take_along_axis(each, draws.seeds, axis=1).mean(axis=1))
 
 
 def interval_of(
-    statistic: Callable[[Draw], float], *, seeds: int, persons: int, resamples: int = 1000, seed: int = 0
+    statistic: Callable[[Draws], Floats], *, seeds: int, persons: int, resamples: int = 1000, seed: int = 0
 ) -> Interval:
     """The statistic of what was measured, and its percentile interval under resampling of seeds and persons.
 
@@ -49,14 +60,13 @@ def interval_of(
     of the interval is rough; the persons' part isn't.
     """
     generator = np.random.default_rng(seed)
-    values = []
-    for _ in range(resamples):
-        chosen = tuple(int(k) for k in generator.integers(0, seeds, size=seeds))
-        drawn = generator.multinomial(persons, np.full(persons, 1.0 / persons)).astype(np.float64)
-        values.append(statistic(Draw(chosen, drawn)))
-    measured = statistic(Draw(tuple(range(seeds)), np.ones(persons)))
+    drawn = Draws(
+        generator.integers(0, seeds, size=(resamples, seeds)),
+        generator.multinomial(persons, np.full(persons, 1.0 / persons), size=resamples).astype(np.float64),
+    )
+    measured = float(statistic(whole(seeds, persons))[0])
     # Values may be infinite, so quantiles are drawn values, never between two.
-    low, high = np.quantile(np.array(values), [0.025, 0.975], method="nearest")
+    low, high = np.quantile(statistic(drawn), [0.025, 0.975], method="nearest")
     return Interval(measured, float(low), float(high))
 
 
@@ -65,7 +75,7 @@ def difference_interval(first: Sequence[PersonScores], second: Sequence[PersonSc
     if len(first) != len(second) or not first:
         raise ValueError(f"paired runs wanted, got {len(first)} and {len(second)}")
     return interval_of(
-        lambda draw: mean_map(first, draw) - mean_map(second, draw),
+        lambda draws: mean_map(first, draws) - mean_map(second, draws),
         seeds=len(first),
         persons=len(first[0].queries),
     )

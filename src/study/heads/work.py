@@ -87,7 +87,7 @@ class HeadsWork:
                 shape = {"height_px": net.height_px, "width_px": net.width_px, "mean": net.mean, "std": net.std}
                 embedder, structure = build_embedder(replace(base, backbone=backbone, **shape))  # type: ignore[arg-type]
                 model, embed = reid_to_openvino(embedder, structure.input), torch_embed(embedder, structure)
-            metrics, scores = shipping_figures(model, net.input, self.data, self.judged), {}
+            metrics, scores = shipping_figures(model, net.input, self.data, self.judged, exact_bias=False), {}
             for people in self.judged:
                 judgement = judge(people, embed_all(embed, people.crops_bgr))
                 metrics |= judgement.metrics(people.name)

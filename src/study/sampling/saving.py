@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 
 from dongsun.study.cell import CellResult
-from dongsun.study.resampling import Draw, Interval, interval_of, mean_map, weighted_map
+from dongsun.study.resampling import Draws, Floats, Interval, difference_interval, interval_of, mean_map
 from dongsun.study.sampling.plan import FULL, Trial
 from dongsun.study.table import Spread, spread
 
@@ -80,39 +80,45 @@ def difference(first: TrialRuns, second: TrialRuns, people: str) -> Interval | N
     return _less(first.of_seeds(shared), second.of_seeds(shared), people)
 
 
-def cost_to_reach(runs: TrialRuns, target_map: float, draw: Draw, cost: Cost) -> float:
-    """Where the drawn seeds' mean curve first reaches the target, as mean cost of that point; ∞ where it never does."""
-    curves = [runs.cells[seed].outcome.curve for seed in draw.seeds]
-    for points in zip(*curves, strict=True):
-        if np.mean([weighted_map(point.scores, draw.persons) for point in points]) >= target_map:
-            return float(np.mean([getattr(point, cost) for point in points]))
-    return float("inf")
+def cost_to_reach(runs: TrialRuns, target_map: Floats, draws: Draws, cost: Cost) -> Floats:
+    """Where the drawn seeds' mean curve first reaches the target, as mean cost of that point; ∞ where it never does.
+
+    Args:
+        runs: Their curves have equally many points.
+        target_map: float64 (r,), one a draw.
+        draws: r resamples.
+        cost: Which cost of a point.
+    """
+    reached_at = np.full(len(draws.persons), np.inf)
+    for points in zip(*(result.outcome.curve for result in runs.cells), strict=True):
+        level = mean_map([point.scores for point in points], draws)
+        here = np.array([getattr(point, cost) for point in points], dtype=np.float64)[draws.seeds].mean(axis=1)
+        reached_at = np.where(np.isinf(reached_at) & (level >= target_map), here, reached_at)
+    return reached_at
 
 
 def _finding(one: TrialRuns, full: TrialRuns, people: str, tolerance: float) -> Finding:
     full_scores = [result.outcome.scores[people] for result in full.cells]
 
-    def to_target(runs: TrialRuns, draw: Draw, cost: Cost) -> float:
-        return cost_to_reach(runs, mean_map(full_scores, draw) - tolerance, draw, cost)
+    def to_target(runs: TrialRuns, draws: Draws, cost: Cost) -> Floats:
+        return cost_to_reach(runs, mean_map(full_scores, draws) - tolerance, draws, cost)
 
-    def saved(draw: Draw, cost: Cost) -> float:
-        return 1.0 - to_target(one, draw, cost) / to_target(full, draw, cost)
+    def saved(draws: Draws, cost: Cost) -> Floats:
+        return np.asarray(1.0 - to_target(one, draws, cost) / to_target(full, draws, cost))
 
     size = {"seeds": len(one.cells), "persons": len(full_scores[0].queries)}
     return Finding(
         trial=one.trial,
         final=one.figure(f"{people}_map"),
         less_full=_less(one, full, people),
-        images_to_target=interval_of(lambda draw: to_target(one, draw, "images_seen"), **size),
-        seconds_to_target=interval_of(lambda draw: to_target(one, draw, "seconds"), **size),
-        images_saved=interval_of(lambda draw: saved(draw, "images_seen"), **size),
-        seconds_saved=interval_of(lambda draw: saved(draw, "seconds"), **size),
+        images_to_target=interval_of(lambda draws: to_target(one, draws, "images_seen"), **size),
+        seconds_to_target=interval_of(lambda draws: to_target(one, draws, "seconds"), **size),
+        images_saved=interval_of(lambda draws: saved(draws, "images_seen"), **size),
+        seconds_saved=interval_of(lambda draws: saved(draws, "seconds"), **size),
     )
 
 
 def _less(first: TrialRuns, second: TrialRuns, people: str) -> Interval:
     ours = [result.outcome.scores[people] for result in first.cells]
     theirs = [result.outcome.scores[people] for result in second.cells]
-    return interval_of(
-        lambda draw: mean_map(ours, draw) - mean_map(theirs, draw), seeds=len(ours), persons=len(ours[0].queries)
-    )
+    return difference_interval(ours, theirs)

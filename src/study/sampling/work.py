@@ -124,7 +124,7 @@ class _Curve:
             CurvePoint(
                 images_seen=epoch * self._images_an_epoch,
                 seconds=now - self._started - self._judging_s,
-                mean_average_precision=weighted_map(scores, np.ones(len(scores.queries))),
+                mean_average_precision=float(weighted_map(scores, np.ones((1, len(scores.queries))))[0]),
                 scores=scores,
             )
         )

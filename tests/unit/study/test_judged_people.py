@@ -34,7 +34,7 @@ def test_person_by_person_they_make_the_whole(people: JudgedPeople, seed: int) -
     query, gallery = split_by_role(people.embedded(embeddings))
     whole = evaluate_reid(query, gallery, people.protocol, bootstrap=1).mean_average_precision
     scores = person_scores(people, embeddings)
-    assert weighted_map(scores, np.ones(len(people.persons))) == pytest.approx(whole, abs=1e-12)
+    assert weighted_map(scores, np.ones((1, len(people.persons))))[0] == pytest.approx(whole, abs=1e-12)
     assert sum(scores.queries) == len(people.records)
 
 

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dongsun.study.cell import PersonScores
-from dongsun.study.resampling import Draw, difference_interval, interval_of, mean_map, weighted_map
+from dongsun.study.resampling import Draws, difference_interval, interval_of, mean_map, weighted_map
 
 PERSONS = st.lists(st.tuples(st.floats(0, 1), st.integers(1, 5)), min_size=2, max_size=6)
 
@@ -18,16 +18,18 @@ def test_weights_are_repetitions(people: list[tuple[float, int]], seed: int) -> 
     times = np.random.default_rng(seed).integers(0, 4, size=len(people))
     times[0] += 1
     slow = [share for (share, n), k in zip(people, times, strict=True) for _ in range(n * k)]
-    assert weighted_map(scores_of(people), times.astype(float)) == pytest.approx(float(np.mean(slow)), abs=1e-9)
+    assert weighted_map(scores_of(people), times.astype(float)[None])[0] == pytest.approx(
+        float(np.mean(slow)), abs=1e-9
+    )
 
 
 @given(PERSONS, PERSONS)
 def test_mean_over_the_drawn_seeds(first: list[tuple[float, int]], second: list[tuple[float, int]]) -> None:
     size = min(len(first), len(second))
     runs = [scores_of(first[:size]), scores_of(second[:size])]
-    ones = np.ones(size)
-    each = [weighted_map(run, ones) for run in runs]
-    assert mean_map(runs, Draw((0, 1, 1), ones)) == pytest.approx((each[0] + 2 * each[1]) / 3)
+    ones = np.ones((1, size))
+    each = [weighted_map(run, ones)[0] for run in runs]
+    assert mean_map(runs, Draws(np.array([[0, 1, 1]]), ones))[0] == pytest.approx((each[0] + 2 * each[1]) / 3)
 
 
 def test_a_network_against_itself_is_even() -> None:
@@ -63,13 +65,13 @@ def test_unpaired_runs_are_refused() -> None:
 
 
 def test_what_is_never_reached_stays_infinite() -> None:
-    interval = interval_of(lambda draw: float("-inf"), seeds=3, persons=4, resamples=50)
+    interval = interval_of(lambda draws: np.full(len(draws.persons), -np.inf), seeds=3, persons=4, resamples=50)
     assert interval.low == interval.high == interval.value == float("-inf")
 
 
 def test_same_seed_same_interval() -> None:
     run = [scores_of([(0.2, 3), (0.9, 2), (0.5, 4)])]
     first, second = (
-        interval_of(lambda draw: mean_map(run, draw), seeds=1, persons=3, resamples=80, seed=seed) for seed in (1, 1)
+        interval_of(lambda draws: mean_map(run, draws), seeds=1, persons=3, resamples=80, seed=seed) for seed in (1, 1)
     )
     assert first == second
