@@ -6,13 +6,15 @@ Makes the tree (tiny pictures, hard-linked from a few different ones of each per
 then runs `dongsun ingest aihub` and `dongsun sample aihub` as a user would, in processes of their own: undisturbed,
 killed (SIGKILL) when half of the files have been looked at, and again, which goes on from there. The manifests
 of the undisturbed and the resumed run are compared byte by byte. Memory is the peak of the sum of the resident sets of
-the command and its workers (pages they share are counted for each). The tree and all that came of it is deleted.
+the command and its workers (pages they share are counted for each); processor time tells more than the clock where
+others use the machine too. The tree and all that came of it is deleted.
 """
 
 import argparse
 import hashlib
 import json
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -31,9 +33,10 @@ PAGE = os.sysconf("SC_PAGE_SIZE")
 
 @dataclass(frozen=True)
 class Watched:
-    """What was seen of a command: seconds, bytes at the peak, and whether it was killed."""
+    """What was seen of a command: seconds by the clock and of processors, bytes at the peak, whether it was killed."""
 
     seconds: float
+    cpu_seconds: float
     peak_bytes: int
     killed: bool
 
@@ -64,20 +67,26 @@ def resident_bytes(process: int) -> int:
     return total
 
 
+def reaped_cpu_s() -> float:
+    """Processor seconds of every command that has ended, its workers included unless they were killed."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def watch(arguments: list[str], kill_at: tuple[Path, int] | None = None) -> Watched:
     """Runs `dongsun` with arguments; `kill_at` (folder, files) kills it when so many files lie in the folder."""
-    begin, peak = time.perf_counter(), 0
+    begin, cpu_before, peak = time.perf_counter(), reaped_cpu_s(), 0
     process = subprocess.Popen([*COMMAND, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     while process.poll() is None:
         peak = max(peak, resident_bytes(process.pid))
         if kill_at and kill_at[0].is_dir() and sum(1 for _ in kill_at[0].iterdir()) >= kill_at[1]:
             process.send_signal(signal.SIGKILL)
             process.wait()
-        time.sleep(0.1)
+        time.sleep(0.2)
     killed = process.returncode == -signal.SIGKILL
     if process.returncode and not killed:
         sys.exit(process.stderr.read().decode() if process.stderr else "failed")
-    return Watched(time.perf_counter() - begin, peak, killed)
+    return Watched(time.perf_counter() - begin, reaped_cpu_s() - cpu_before, peak, killed)
 
 
 def fingerprint(folder: Path) -> str:
@@ -91,7 +100,8 @@ def fingerprint(folder: Path) -> str:
 def told(what: str, watched: Watched, items: int, unit: str) -> None:
     """Prints one line."""
     speed = f"{items / watched.seconds:,.0f} {unit}/s" if not watched.killed else "killed"
-    print(f"{what}: {watched.seconds:.1f} s, {speed}, peak {watched.peak_bytes / 2**20:.0f} MiB", flush=True)
+    memory = f"peak {watched.peak_bytes / 2**20:.0f} MiB"
+    print(f"{what}: {watched.seconds:.1f} s, {speed}, {watched.cpu_seconds:.0f} CPU s, {memory}", flush=True)
 
 
 def main() -> None:
