@@ -20,6 +20,7 @@ GROUPS = [
     "reid",
     "reid/head",
     "reid/loss",
+    "reid/teacher",
     "trainer",
     "threshold",
     "export",
