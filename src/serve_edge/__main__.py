@@ -162,6 +162,8 @@ def _table(summary: CountSummary, out: Path) -> str:
     rows = [f"{name:<20} in {t.crossings_in:>5}   out {t.crossings_out:>5}" for name, t in summary.lines.items()]
     rows += [f"{zone:<20} visits {visits:>5}" for zone, visits in summary.zone_visits.items()]
     rows.append(f"{'unique visitors':<20} {summary.unique_visitors:>8}   ({identity})")
+    if summary.unidentified:
+        rows.append(f"{'unidentified':<20} {summary.unidentified:>8}   (seen too poorly to say who)")
     rows.append(
         f"{summary.frames} frames ({summary.duration_s:.1f} s) in {summary.seconds:.1f} s: "
         f"{summary.frames_per_second:.1f} frames/s, detector {summary.detector_precision}"

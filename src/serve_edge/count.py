@@ -213,8 +213,10 @@ def _write(
     version = models.manifest.version
     observer = Observer(settings.store.id, settings.camera_id, version, settings.started_at_utc)
     visitor_of = run.people.visitor_of
-    crossings = [observer.crossing(c, visitor_of(c.crossing.track_id)) for c in run.counter.crossings]
-    visits = [observer.visit(s, visitor_of(s.stay.track_id)) for s in run.counter.stays]
+    crossings = [
+        observer.crossing(c, visitor_of(c.crossing.track_id, c.crossing.stream_time_s)) for c in run.counter.crossings
+    ]
+    visits = [observer.visit(s, visitor_of(s.stay.track_id, s.stay.enter_s)) for s in run.counter.stays]
     crossings.sort(key=lambda c: (c.stream_time_s, c.line_id, c.track_id))
     visits.sort(key=lambda v: (v.enter_s, v.zone_id, v.track_id))
     write_observations(folder / "crossings.csv", Crossing, crossings)
@@ -242,6 +244,7 @@ def _write(
         seconds=round(seconds, 3),
         frames_per_second=round(run.frames / seconds, 2),
         stages=run.watch.times(),
+        unidentified=run.people.unidentified,
     )
     write_json(folder / "summary.json", summary.as_json())
     return summary

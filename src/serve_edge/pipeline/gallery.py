@@ -37,12 +37,19 @@ class Gallery:
     def __len__(self) -> int:
         return len(self._visitors)
 
-    def identify(self, looks: LookSet, born_s: float, now_s: float) -> int:
-        """The visitor of a track seen from `born_s` until now, with its looks; perhaps a new one."""
-        self._forget(now_s)
-        visitor = self._most_alike(looks, born_s) or self._new()
+    def identify(self, looks: LookSet, born_s: float, sure_s: float) -> int | None:
+        """The visitor on a track seen from `born_s` and surely the same until `sure_s`, with its looks.
+
+        Perhaps a new one; None if they are nobody known and the looks are too poor to found a visitor on.
+        """
+        self._forget(sure_s)
+        visitor = self._most_alike(looks, born_s)
+        if visitor is None:
+            if self._threshold is not None and float(looks.weights.sum()) < self._policy.found_quality:
+                return None
+            visitor = self._new()
         visitor.looks = visitor.looks.with_looks(looks, self._policy)
-        visitor.last_seen_s = max(visitor.last_seen_s, now_s)
+        visitor.last_seen_s = max(visitor.last_seen_s, sure_s)
         return visitor.visitor_id
 
     def seen(self, visitor_id: int, time_s: float, looks: LookSet) -> None:
@@ -65,7 +72,7 @@ class Gallery:
         best: Visitor | None = None
         best_similarity = self._threshold
         for visitor in self._visitors.values():
-            if visitor.last_seen_s >= born_s:
+            if visitor.last_seen_s >= born_s + self._policy.overlap_s:
                 continue
             similarity = looks.similarity(visitor.looks, self._policy)
             if similarity is not None and similarity >= best_similarity:

@@ -23,22 +23,27 @@ class GalleryPolicy:
         keep: Which looks stay.
         kept_looks: Of a track, and of a visitor over all tracks.
         compare: How alike two sets of looks are.
-        margin: Added to the bundle's threshold for a whole track.
+        margin: Added to the bundle's threshold when a track is compared with visitors.
         weigh: Looks count by their quality; otherwise all alike.
         decide_looks: A track is identified once it has so many looks, or when it ends with fewer.
+        found_quality: A track that is no known visitor is a new one only if the qualities of its looks add up to this;
+            otherwise it waits for more, and stays unidentified if none come.
         learn: A visitor goes on learning looks from a track already identified.
-        change: A look at a track this far below the threshold is odd: perhaps the box went on with somebody else. None
-            never asks.
-        change_looks: So many odd looks in a row end the track's identity.
+        overlap_s: A visitor surely in view up to this long after a track began may still be the one on it: for a moment
+            the detector draws two boxes around one person.
+        change: A look this far below the threshold from those before is odd: perhaps the box went on with somebody
+            else. None never asks.
+        change_looks: So many odd looks in a row end the track's identity where it was last sure.
         look_after_contact: Take a look when somebody else's box has covered the person and is gone.
         least_height_px: Smaller people are not embedded: a re-ID model, fed 128 rows or more, would see mush.
-        most_covered: Nor are people covered by others by more than this share.
+        most_covered: Nor are people covered by another's box by more than this share.
+        least_quality: Nor are pictures of less quality (`dongsun.serve_edge.pipeline.look_quality`).
         early_looks: So many looks are taken in quick succession.
         early_every_s: Then this far apart: closer ones are nearly the same picture.
-        later_every_s: Later ones this far apart: they follow changes of light and side.
+        later_every_s: Later ones this far apart: they follow changes of light and side, and of the person.
         most_per_frame: Embeddings a frame, which bounds its time in a crowd; the rest follow in the next frames.
-        most_visitors: The longest unseen visitor is forgotten beyond this, so memory stays below `most_visitors` ×
-            `kept_looks` × the embedding's size × 4 bytes, plus as much again by the size of one mean.
+        most_visitors: The longest unseen visitor is forgotten beyond this, so embeddings take at most `most_visitors` ×
+            (`kept_looks` + 1) × their size × 4 bytes: 46 MB with 256 numbers each.
         forget_after_s: Who was unseen this long is forgotten, and would be a new visitor; None keeps them as long as
             the run lasts.
     """
@@ -49,15 +54,18 @@ class GalleryPolicy:
     margin: float = 0.0
     weigh: bool = True
     decide_looks: int = 5
+    found_quality: float = 1.0
     learn: bool = True
-    change: float | None = 0.1
+    overlap_s: float = 0.3
+    change: float | None = 0.0
     change_looks: int = 2
     look_after_contact: bool = True
     least_height_px: float = 32.0
     most_covered: float = 0.25
+    least_quality: float = 0.0
     early_looks: int = 3
     early_every_s: float = 0.5
-    later_every_s: float = 2.0
+    later_every_s: float = 1.5
     most_per_frame: int = 3
     most_visitors: int = 5000
     forget_after_s: float | None = None
@@ -66,6 +74,7 @@ class GalleryPolicy:
         least_one = {
             "kept_looks": self.kept_looks,
             "decide_looks": self.decide_looks,
+            "change_looks": self.change_looks,
             "most_per_frame": self.most_per_frame,
             "most_visitors": self.most_visitors,
         }

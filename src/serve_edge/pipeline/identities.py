@@ -10,10 +10,10 @@ from dongsun.serve_edge.pipeline.track import Track
 
 @dataclass(frozen=True)
 class Stretch:
-    """A part of a track, walked by one visitor, until the next part begins."""
+    """A part of a track, walked by one visitor (None: nobody knows who) until the next part begins."""
 
     from_s: float
-    visitor_id: int
+    visitor_id: int | None
 
 
 class Identities:
@@ -46,7 +46,7 @@ class Identities:
         """The visitor on a track at a time, or the last one; None as long as nobody knows."""
         stretches = self._stretches.get(track_id, [])
         if time_s is not None:
-            stretches = [s for s in stretches if s.from_s <= time_s] or stretches[:1]
+            stretches = [stretch for stretch in stretches if stretch.from_s <= time_s]
         return stretches[-1].visitor_id if stretches else None
 
     def look(self, track: Track, look: LookSet, time_s: float) -> None:
@@ -61,18 +61,18 @@ class Identities:
     def settle(self, track: Track, *, last_chance: bool = False) -> None:
         """Settles who is on a track that has an id, as far as the looks go."""
         assert track.track_id is not None
-        seen_s = track.last.stream_time_s
+        # With looks, somebody is in view as long as a look says so: the box may since have gone on with another.
+        sure_s = track.last.stream_time_s if self._threshold is None else track.sure_s
         if track.visitor_id is not None:
-            self._gallery.seen(track.visitor_id, seen_s, track.news)
+            self._gallery.seen(track.visitor_id, sure_s, track.news)
             track.news = LookSet()
             return
-        if seen_s - track.stretch_from_s < self._min_visitor_s:
+        if track.last.stream_time_s - track.stretch_from_s < self._min_visitor_s:
             return
-        if self._threshold is not None and not len(track.looks):
-            self.unidentified += last_chance
-            return
-        if last_chance or self._threshold is None or track.stretch_looks >= self._policy.decide_looks:
-            self._identify(track, seen_s)
+        enough = self._threshold is None or track.stretch_looks >= max(self._policy.decide_looks, track.asked_looks + 1)
+        if enough or last_chance:
+            self._identify(track, sure_s)
+            self.unidentified += last_chance and track.visitor_id is None
 
     def _is_odd(self, track: Track, look: LookSet) -> bool:
         if self._policy.change is None or self._threshold is None:
@@ -80,16 +80,22 @@ class Identities:
         similarity = look.similarity(track.looks, self._policy)
         return similarity is not None and similarity < self._threshold - self._policy.change
 
-    def _identify(self, track: Track, seen_s: float) -> None:
+    def _identify(self, track: Track, sure_s: float) -> None:
         assert track.track_id is not None
-        track.visitor_id = self._gallery.identify(track.looks, track.stretch_from_s, seen_s)
-        track.news = LookSet()
-        self._stretches.setdefault(track.track_id, []).append(Stretch(track.stretch_from_s, track.visitor_id))
+        track.asked_looks = track.stretch_looks
+        if self._threshold is not None and not len(track.looks):
+            return
+        track.visitor_id = self._gallery.identify(track.looks, track.stretch_from_s, sure_s)
+        if track.visitor_id is not None:
+            track.news = LookSet()
+            self._stretches.setdefault(track.track_id, []).append(Stretch(track.stretch_from_s, track.visitor_id))
 
     def _end_stretch(self, track: Track) -> None:
-        sure_s = track.sure_s
         if track.visitor_id is not None:
-            self._gallery.unseen_since(track.visitor_id, sure_s)
-        elif track.track_id is not None and sure_s - track.stretch_from_s >= self._min_visitor_s:
-            self._identify(track, sure_s)
+            self._gallery.unseen_since(track.visitor_id, track.sure_s)
+        elif track.track_id is not None and track.sure_s - track.stretch_from_s >= self._min_visitor_s:
+            self._identify(track, track.sure_s)
+            self.unidentified += track.visitor_id is None
         track.begin_stretch()
+        if track.track_id is not None:
+            self._stretches.setdefault(track.track_id, []).append(Stretch(track.stretch_from_s, None))

@@ -43,7 +43,9 @@ def looks_wanted(
         if covered > policy.most_covered or track.hits < 2 or not _whole(boxes[i], size, policy):
             continue
         if _due(track, time_s, policy):
-            wanted.append(WantedLook(track, look_quality(boxes[i], covered, track.last.score)))
+            quality = look_quality(boxes[i], covered, track.last.score)
+            if quality >= policy.least_quality:
+                wanted.append(WantedLook(track, quality))
     return sorted(wanted, key=lambda w: (_urgency(w.track), w.track.serial))[: policy.most_per_frame]
 
 

@@ -32,6 +32,8 @@ class Track:
         news: Looks taken since the track's visitor last learned them.
         odd: Looks in a row that are unlike `looks`.
         odd_looks: How many.
+        stretch_looks: Looks taken in the present stretch.
+        asked_looks: How many of them there were when the gallery was last asked in vain.
         visitor_id: Who it is, in the present stretch: the part of the track since it last changed its person.
         stretch_from_s: When that began.
         sure_s: When it last looked as before.
@@ -62,7 +64,7 @@ class Track:
         self.odd = LookSet()
         self.odd_looks = 0
         self.looks_taken = 0
-        self.stretch_looks = 0
+        self.stretch_looks = self.asked_looks = 0
         self.visitor_id: int | None = None
         self.stretch_from_s = self.sure_s = time_s
         self.touched = False
@@ -108,7 +110,7 @@ class Track:
     def begin_stretch(self) -> None:
         """The odd looks are another person's, who walks here since the first of them."""
         self.looks = self.news = self.odd
-        self.stretch_looks = self.odd_looks
+        self.stretch_looks, self.asked_looks = self.odd_looks, 0
         self._forget_odd()
         self.visitor_id = None
         self.stretch_from_s, self.sure_s = self._odd_from_s, self.embedded_at_s or self._odd_from_s

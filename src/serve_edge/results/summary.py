@@ -24,6 +24,8 @@ class CountSummary:
     Attributes:
         lines: Line → totals.
         unique_visitors: People seen for a second or more, each counted once as far as their looks tell.
+        unidentified: Tracks of a second or more, or parts of them, that are nobody known and gave no look good enough
+            to say that they are somebody new; in no visitor's name. Always 0 without a re-ID model.
         visitors_identified: False without a re-ID model: `unique_visitors` then counts tracks.
         frames: Frames looked at.
         duration_s: Stream time looked at.
@@ -52,6 +54,7 @@ class CountSummary:
     seconds: float
     frames_per_second: float
     stages: dict[str, StageTime]
+    unidentified: int = 0
 
     def as_json(self) -> dict[str, Any]:
         """Plain values for `summary.json`."""
