@@ -49,17 +49,14 @@ def _walk(root: str, folder: str, problems: ProblemLog) -> Iterator[str]:
     except OSError as error:
         problems.add("unreadable_folder", f"{root}{os.sep}{folder}", str(error))
         return
-    names.sort(key=_order)
+    names.sort()  # two spellings of one name may stand side by side
+    names.sort(key=normalised)  # a pair as key would take as much memory again
     for name in names:
         inside = f"{folder}{os.sep}{name}" if folder else name
         if name in folders:
             yield from _walk(root, inside, problems)
         else:
             yield inside
-
-
-def _order(name: str) -> tuple[str, str]:
-    return normalised(name), name  # two spellings of one name may stand side by side
 
 
 def _is_utf8(name: str) -> bool:
