@@ -1,5 +1,6 @@
 """The re-ID way on people who are told apart by colour alone."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import cv2
@@ -16,9 +17,11 @@ from dongsun.export.calibration import calibration_set
 from dongsun.export.gate_crops import GateCrops
 from dongsun.export.quantise import reid_head
 from dongsun.export.reid_export import ReidExport
+from dongsun.export.reid_gate import ReidGate, ScoredForm
 from dongsun.export.reid_source import ReidSource, reid_from_checkpoint, reid_to_openvino
 from dongsun.export.reid_to_int8 import reid_int8
 from dongsun.export.settings import ExportSettings, LossLimits
+from dongsun.export.to_openvino import save_openvino
 from dongsun.train.reid.checkpoint import LoadedReid
 
 SPEC = InputSpec(height_px=32, width_px=16, channels="rgb", resize="stretch", scale=1 / 255)
@@ -75,6 +78,9 @@ def test_both_precisions_get_a_threshold_of_their_own(crops: GateCrops, tmp_path
     assert exported.metrics["reid_fp32_lowest_cosine"] > 0.9999
     assert exported.metrics["reid_int8_mean_cosine"] > 0.98
     assert exported.metrics["reid_tensorrt_qdq_mean_cosine"] > 0.98
+    assert exported.metrics["reid_test_tensorrt_qdq_map_drop_points"] <= 5
+    assert exported.metrics["reid_int8_batch_gap"] < 1e-5
+    assert exported.metrics["reid_parameters"] == sum(p.numel() for p in ColourNet().parameters())
     assert {path.name for path in (tmp_path / "tensorrt").iterdir()} == {"reid-qdq.onnx", "reid-recipe.json"}
 
 
@@ -120,3 +126,65 @@ def test_of_a_model_given_from_outside_what_follows_its_last_layer_stays_in_floa
     model = reid_to_openvino(bare, SPEC)
     kinds = {op.get_friendly_name(): op.get_type_name() for op in model.get_ordered_ops()}
     assert [kinds[name] for name in reid_head(model)] == ["Add", "Tanh"]
+
+
+def test_the_test_split_can_fail_an_export_but_never_steers_it(
+    crops: GateCrops, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "openvino").mkdir()
+    judged: list[tuple[str, str]] = []
+    honest = ReidGate.judge
+
+    def judge(self: ReidGate, gate: GateCrops, before: ScoredForm, after: ScoredForm) -> Mapping[str, float]:
+        judged.append((gate.split, after.form))
+        if gate.split == "test" and after.form == "int8":
+            raise DongsunError(expected="no loss", got="a loss that only test shows", where="test", mend="none")
+        return honest(self, gate, before, after)
+
+    monkeypatch.setattr(ReidGate, "judge", judge)
+    export = ReidExport(
+        source(tmp_path),
+        ExportSettings(shipped_reid="auto", tensorrt=False, limits=LossLimits(reid_map_points=5)),
+        ThresholdSettings(target_false_match_rate=0.05, bootstrap=100, min_gap_frames=5),
+        calibration_set(crops.paths, SPEC, 20, "crops"),
+        (GateCrops("validation", crops.records, crops.manifest), crops),
+        seed=0,
+    )
+    with pytest.raises(DongsunError, match="only test shows"):
+        export.run(tmp_path)
+    # Nothing is tried again after the refusal, nothing is left out because of it, and test came last.
+    assert judged == [("validation", form) for form in ("fp32", "fp16", "int8")] + [
+        ("test", form) for form in ("fp32", "fp16", "int8")
+    ]
+
+
+def test_what_fails_on_validation_is_left_out_where_the_precision_was_left_open(
+    crops: GateCrops, tmp_path: Path
+) -> None:
+    (tmp_path / "openvino").mkdir()
+    export = ReidExport(
+        source(tmp_path),
+        ExportSettings(shipped_reid="auto", accuracy_control=False, tensorrt=False, limits=LossLimits(int8_cosine=1.0)),
+        ThresholdSettings(target_false_match_rate=0.05, bootstrap=100, min_gap_frames=5),
+        calibration_set(crops.paths, SPEC, 4, "crops"),
+        (GateCrops("validation", crops.records, crops.manifest),),
+        seed=0,
+    )
+    exported = export.run(tmp_path)
+    assert set(exported.spec.files) == {"FP32", "FP16"}
+    assert exported.spec.shipped_precision in ("FP32", "FP16")
+    assert any("INT8 of re-ID is left out" in note for note in exported.notes)
+    assert {path.stem for path in (tmp_path / "openvino").iterdir()} == {"reid-fp32", "reid-fp16"}
+    sizes = {p: (tmp_path / f"openvino/reid-{p}.bin").stat().st_size for p in ("fp32", "fp16")}
+    assert sizes["fp16"] < 0.6 * sizes["fp32"]
+    assert exported.metrics["reid_fp16_lowest_cosine"] > 0.9999
+
+
+def test_the_same_model_gives_the_same_bytes_whatever_was_made_before(crops: GateCrops, tmp_path: Path) -> None:
+    """OpenVINO numbers nameless operations by a counter of the process."""
+    written = []
+    for number in range(2):
+        model = reid_int8(reid_to_openvino(NormedNet().eval(), SPEC), crops.paths, SPEC, most=4)
+        save_openvino(model, tmp_path / f"{number}.xml")
+        written.append([(tmp_path / f"{number}{suffix}").read_bytes() for suffix in (".xml", ".bin")])
+    assert written[0] == written[1]
