@@ -21,6 +21,7 @@ class OpenVinoDetector:
         score_floor: Least score returned; the bundle's `score_threshold` by default. A tracker wants weak detections
             too, a precision-recall curve nearly all.
         threads: CPU threads; all by default.
+        requests: Inferences at once, for many cameras; see `OpenVinoModel`.
 
     Raises:
         DongsunError: The bundle has no such precision, or the model isn't what the bundle says.
@@ -34,6 +35,7 @@ class OpenVinoDetector:
         *,
         score_floor: float | None = None,
         threads: int | None = None,
+        requests: int = 1,
     ) -> None:
         if precision not in spec.files:
             raise DongsunError(
@@ -51,7 +53,9 @@ class OpenVinoDetector:
             )
         self.spec = spec
         self._floor = spec.score_threshold if score_floor is None else score_floor
-        self._model = OpenVinoModel(bundle_dir / spec.files[precision], spec.input, threads or os.cpu_count() or 1)
+        self._model = OpenVinoModel(
+            bundle_dir / spec.files[precision], spec.input, threads or os.cpu_count() or 1, requests
+        )
         expected = (6, None) if spec.output == "end2end_xyxy_score_class" else (None, 4 + len(spec.class_names))
         shape = self._model.output_shape
         last, middle = expected

@@ -20,12 +20,21 @@ class OpenVinoEmbedder:
         bundle_dir: The bundle.
         precision: Which of its models to run.
         threads: CPU threads; all by default.
+        requests: Inferences at once, for many cameras; see `OpenVinoModel`.
 
     Raises:
         DongsunError: The bundle has no such precision, or the model isn't what the bundle says.
     """
 
-    def __init__(self, spec: ReidSpec, bundle_dir: Path, precision: Precision, *, threads: int | None = None) -> None:
+    def __init__(
+        self,
+        spec: ReidSpec,
+        bundle_dir: Path,
+        precision: Precision,
+        *,
+        threads: int | None = None,
+        requests: int = 1,
+    ) -> None:
         if precision not in spec.files:
             raise DongsunError(
                 expected=f"one of the re-ID model's precisions {', '.join(spec.files)}",
@@ -34,7 +43,9 @@ class OpenVinoEmbedder:
                 mend="choose another --precision",
             )
         self.spec = spec
-        self._model = OpenVinoModel(bundle_dir / spec.files[precision], spec.input, threads or os.cpu_count() or 1)
+        self._model = OpenVinoModel(
+            bundle_dir / spec.files[precision], spec.input, threads or os.cpu_count() or 1, requests
+        )
         size = int(np.prod(self._model.output_shape))
         if size != spec.embedding_size:
             raise DongsunError(

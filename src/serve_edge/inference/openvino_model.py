@@ -1,5 +1,6 @@
 """One compiled OpenVINO model on the CPU."""
 
+import queue
 from pathlib import Path
 
 import numpy as np
@@ -13,19 +14,23 @@ from dongsun.contract.preprocess import Batch, InputSpec
 class OpenVinoModel:
     """A model that takes a batch of one and gives one array; the same input always gives the same bits.
 
-    One stream, a fixed number of threads and float32 for all that isn't quantised: kernels, and so the order of
+    A fixed number of streams and threads and float32 for all that isn't quantised: kernels, and so the order of
     additions, never depend on load. The batch is fixed to one, so a result never depends on what else was in it.
+
+    Several threads may call it at once: with `requests` > 1 that many run side by side on streams of one compiled
+    model, and whoever comes next waits in line, so that each of many cameras gets its turn.
 
     Args:
         xml: The model's `.xml`, its `.bin` beside it.
         spec: The input that the bundle states; the model must agree.
-        threads: CPU threads.
+        threads: CPU threads, of all streams together.
+        requests: Inferences at once; one is quickest for one caller, as many as cores do most work.
 
     Raises:
         DongsunError: OpenVINO cannot read the model, or it wants another input.
     """
 
-    def __init__(self, xml: Path, spec: InputSpec, threads: int) -> None:
+    def __init__(self, xml: Path, spec: InputSpec, threads: int, requests: int = 1) -> None:
         core = ov.Core()
         shape = [1, 3, spec.height_px, spec.width_px]
         try:
@@ -38,23 +43,30 @@ class OpenVinoModel:
                 model,
                 "CPU",
                 {
-                    "PERFORMANCE_HINT": "LATENCY",
+                    "PERFORMANCE_HINT": "LATENCY" if requests == 1 else "THROUGHPUT",
                     "INFERENCE_PRECISION_HINT": "f32",
                     "INFERENCE_NUM_THREADS": threads,
-                    "NUM_STREAMS": "1",
+                    "NUM_STREAMS": str(requests),
                 },
             )
         except RuntimeError as error:
             raise _refused(xml, str(error).strip().splitlines()[-1], "export the bundle again") from error
-        self._request = self._compiled.create_infer_request()
+        self._free: queue.Queue[ov.InferRequest] = queue.Queue()  # its waiters are served in the order they came
+        for _ in range(requests):
+            self._free.put(self._compiled.create_infer_request())
         self.output_shape: tuple[int, ...] = tuple(
             d.get_length() if d.is_static else -1 for d in self._compiled.output(0).get_partial_shape()
         )
 
     def __call__(self, batch: Batch) -> npt.NDArray[np.float32]:
         """Runs the model on float32 (1, 3, h, w); the first output, copied."""
-        self._request.infer({0: batch})
-        return np.array(self._request.get_output_tensor(0).data, dtype=np.float32)
+        request = self._free.get()
+        try:
+            request.start_async({0: batch})
+            request.wait()
+            return np.array(request.get_output_tensor(0).data, dtype=np.float32)
+        finally:
+            self._free.put(request)
 
 
 def _refused(xml: Path, got: str, mend: str) -> DongsunError:
