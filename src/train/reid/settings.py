@@ -30,6 +30,19 @@ class YoloBackboneSettings:
 
 
 @dataclass(frozen=True, config=_STRICT)
+class ReidTrunkSettings:
+    """The trunk is that of an earlier re-ID model, under a fresh head: trained to tell people apart, where a detector's
+    backbone was trained to overlook what tells them apart.
+
+    Attributes:
+        checkpoint: `reid.pt`, with a trunk that was a detector's backbone.
+    """
+
+    checkpoint: Path
+    kind: Literal["reid"] = "reid"
+
+
+@dataclass(frozen=True, config=_STRICT)
 class OsnetSettings:
     """The trunk and the head are OSNet's own, from torchreid: the baseline. `reid/head` is not used with it.
 
@@ -43,7 +56,7 @@ class OsnetSettings:
     kind: Literal["osnet"] = "osnet"
 
 
-BackboneSettings = Annotated[YoloBackboneSettings | OsnetSettings, Field(discriminator="kind")]
+BackboneSettings = Annotated[YoloBackboneSettings | ReidTrunkSettings | OsnetSettings, Field(discriminator="kind")]
 
 
 @dataclass(frozen=True, config=_STRICT)

@@ -6,13 +6,14 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field
 from torch import nn
 
+from dongsun.contract.errors import DongsunError
 from dongsun.contract.preprocess import InputSpec
 from dongsun.train.reid.decompose import BackboneCut, decompose_detector, rebuild_trunk
 from dongsun.train.reid.embedder import ReidEmbedder
 from dongsun.train.reid.heads.build import build_head
 from dongsun.train.reid.heads.settings import HeadSettings
 from dongsun.train.reid.osnet import OSNET_EMBEDDING_SIZE, build_osnet
-from dongsun.train.reid.settings import OsnetSettings, ReidSettings
+from dongsun.train.reid.settings import OsnetSettings, ReidSettings, ReidTrunkSettings, YoloBackboneSettings
 
 
 class _Frozen(BaseModel):
@@ -62,16 +63,33 @@ def build_embedder(settings: ReidSettings) -> tuple[ReidEmbedder, ReidStructure]
             input=settings.input,
         )
         return _assembled(trunk, head, structure), structure
-    trunk, cut = decompose_detector(backbone.checkpoint, backbone.cut)
+    yolo_trunk, description = _yolo_trunk(backbone)
     structure = ReidStructure(
-        trunk=YoloTrunk(architecture=cut.architecture, last_layer=cut.last_layer),
+        trunk=description,
         head=settings.head,
-        map_shape=_map_shape(trunk, settings.input),
+        map_shape=_map_shape(yolo_trunk, settings.input),
         embedding_size=settings.embedding_size,
         input=settings.input,
     )
     new_head = build_head(settings.head, structure.map_shape, settings.embedding_size)
-    return _assembled(trunk, new_head, structure), structure
+    return _assembled(yolo_trunk, new_head, structure), structure
+
+
+def _yolo_trunk(backbone: YoloBackboneSettings | ReidTrunkSettings) -> tuple[nn.Module, YoloTrunk]:
+    if isinstance(backbone, ReidTrunkSettings):
+        from dongsun.train.reid.checkpoint import load_embedder  # which rebuilds by this file
+
+        earlier, structure = load_embedder(backbone.checkpoint)
+        if not isinstance(structure.trunk, YoloTrunk):
+            raise DongsunError(
+                expected="a re-ID model on a detector's backbone",
+                got=f"a trunk of kind {structure.trunk.kind}",
+                where=str(backbone.checkpoint),
+                mend="give another reid.pt: reid.backbone.checkpoint",
+            )
+        return earlier.trunk, structure.trunk
+    trunk, cut = decompose_detector(backbone.checkpoint, backbone.cut)
+    return trunk, YoloTrunk(architecture=cut.architecture, last_layer=cut.last_layer)
 
 
 def rebuild_embedder(structure: ReidStructure) -> ReidEmbedder:

@@ -42,7 +42,8 @@ def teacher_embeddings(teacher: TeacherModel, crops: CropSet, *, workers: int) -
             where=_where(teacher),
             mend="give another teacher, or say in reid.teacher.model how its input is scaled",
         )
-    return vectors / lengths
+    centred: Tensor = vectors / lengths
+    return centred
 
 
 def check_teacher(teacher: TeacherModel) -> None:
@@ -63,7 +64,8 @@ def _osnet(teacher: OsnetTeacher) -> _Embed:
 
     def embed(pictures: Tensor) -> Tensor:
         with torch.inference_mode():
-            return network.head(network.trunk(pictures)).clone()
+            vectors: Tensor = network.head(network.trunk(pictures))
+        return vectors
 
     return embed
 

@@ -13,7 +13,7 @@ from dongsun.train.reid.heads.settings import (
     LinearHeadSettings,
     PoolingHeadSettings,
 )
-from dongsun.train.reid.settings import OsnetSettings, ReidSettings, YoloBackboneSettings
+from dongsun.train.reid.settings import OsnetSettings, ReidSettings, ReidTrunkSettings, YoloBackboneSettings
 from dongsun.train.reid.structure import build_embedder
 
 
@@ -61,3 +61,24 @@ def test_damaged_file_is_refused(content: bytes, tmp_path: Path) -> None:
 def test_missing_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DongsunError, match="nothing there"):
         load_reid(tmp_path / "reid.pt")
+
+
+def test_trunk_of_an_earlier_model_under_another_head(make_checkpoint: Callable[..., Path], tmp_path: Path) -> None:
+    backbone = YoloBackboneSettings(checkpoint=make_checkpoint("yolov8n"), cut="P4")
+    settings = ReidSettings(backbone=backbone, height_px=64, width_px=32, embedding_size=24)
+    earlier, structure = build_embedder(settings)
+    with torch.no_grad():
+        earlier.trunk[0].conv.weight.mul_(1.5)  # type: ignore[index,union-attr,operator]
+    save_reid(tmp_path / "reid.pt", earlier, structure)
+
+    taken = ReidTrunkSettings(checkpoint=tmp_path / "reid.pt")
+    other = ReidSettings(backbone=taken, head=PoolingHeadSettings(), height_px=96, width_px=64, embedding_size=16)
+    embedder, new_structure = build_embedder(other)
+    assert (new_structure.trunk, new_structure.embedding_size) == (structure.trunk, 16)
+    before, after = earlier.trunk.state_dict(), embedder.trunk.state_dict()
+    assert all(torch.equal(before[name], after[name]) for name in before)
+
+    osnet, structure = build_embedder(ReidSettings(backbone=OsnetSettings(), height_px=64, width_px=32))
+    save_reid(tmp_path / "osnet.pt", osnet, structure)
+    with pytest.raises(DongsunError, match="on a detector's backbone"):
+        build_embedder(ReidSettings(backbone=ReidTrunkSettings(checkpoint=tmp_path / "osnet.pt")))
