@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dongsun.contract.bundle import DetectorSpec, Provenance, ReidSpec
+from dongsun.export.card_precisions import precisions_part
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ def _reid_part(facts: CardFacts) -> str:
         f"- ships {spec.shipped_precision}; in the bundle: {', '.join(spec.files)}\n\n"
         "Thresholds, each tuned on its own precision with people of the validation split, whom nobody trained on:\n\n"
         "| precision | same person from | 95 % interval | false matches | true matches | pairs same / different | "
-        "people |\n|---|---|---|---|---|---|---|\n" + rows
+        "people |\n|---|---|---|---|---|---|---|\n" + rows + "\n" + precisions_part(facts.metrics)
     )
 
 
