@@ -160,10 +160,11 @@ def deal_persons(
     test_cameras: int,
     first: frozenset[str] = frozenset(),
 ) -> dict[str, Split]:
-    """Deals persons into splits, so that every split gets persons with many and with few images alike.
+    """Deals persons into splits, so that every split gets every kind of scene, and persons with many and few images.
 
-    Persons are ordered by their number of images and taken systematically (every k-th from a random start), which
-    keeps the share of images near the share of persons even when there are twenty persons only.
+    Persons are ordered by the scenes they were filmed in, then by their number of images, and taken systematically
+    (every k-th from a random start): of persons with the same scenes the test gets its share, give or take one, and the
+    other splits about theirs; the share of images stays near the share of persons even among twenty persons.
 
     Args:
         persons: Every person's images and cameras.
