@@ -37,6 +37,7 @@ class FastStage:
         first_person: Identity of the first visitor.
         hours: How long.
         starts_at: Time of day at the beginning.
+        fps: Pictures a second of every camera, and positions a second; the plan's own by default.
         truth: Whether to write `truth/`; its table of positions grows with every person-frame.
     """
 
@@ -46,6 +47,7 @@ class FastStage:
     first_person: Annotated[int, Field(ge=1, lt=700_000)] = 500_001
     hours: Annotated[float, Field(gt=0, le=24)] = 1.0
     starts_at: TimeOfDay = "12:00"
+    fps: Annotated[int, Field(ge=1, le=60)] | None = None
     truth: bool = True
 
     def run(self, log: RunLog) -> StageResult:
@@ -55,7 +57,7 @@ class FastStage:
             DongsunError: The store has no twin, can't be walked, its lines are off the floor, or nobody comes.
         """
         store = load_store(self.store)
-        plan, duration_s = twin_plan(store, self.store), self.hours * 3600.0
+        plan, duration_s = _at_rate(twin_plan(store, self.store), self.fps), self.hours * 3600.0
         people = arrival_count(plan, seed=self.seed, duration_s=duration_s, starts_at=self.starts_at)
         if not people:
             raise DongsunError(
@@ -94,6 +96,14 @@ class FastStage:
             f"{len(plan.cameras)} cameras; {metrics['visitor_hours_a_minute']:.0f} visitor-hours a minute"
         )
         return StageResult(metrics=metrics, artifacts=(self.output_dir / "fast.json",), summary=summary)
+
+
+def _at_rate(plan: TwinPlan, fps: int | None) -> TwinPlan:
+    """The plan with every camera at one rate; as it is if none is asked for."""
+    if fps is None:
+        return plan
+    cameras = {name: camera.model_copy(update={"fps": fps}) for name, camera in plan.cameras.items()}
+    return plan.model_copy(update={"fps": fps, "cameras": cameras})
 
 
 def _heights(plan: TwinPlan, crowd: Trajectories) -> dict[int, float]:

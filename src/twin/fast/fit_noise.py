@@ -119,13 +119,13 @@ def fit_sides(films: list[Seen]) -> SideNoise:
 
 
 def fit_doubles(films: list[Seen], floor: float) -> DoubleNoise:
-    """Second boxes on somebody: how many, how long, how certain, and where in the person's box."""
-    people = sum(len(film.scores) for film in films)
+    """Second boxes on somebody found: how many, how long, how certain, and where in the person's first box."""
+    people = sum(int((film.scores >= floor).sum()) for film in films)
     scores, places, runs = [], [], []
     for film in films:
-        strong = film.double_scores >= floor
+        strong = (film.double_scores >= floor) & (np.nan_to_num(film.scores[film.double_rows]) >= floor)
         rows, boxes = film.double_rows[strong], film.doubles_xyxy_px[strong]
-        body = film.boxes.amodal_xyxy_px[rows].astype(np.float64)
+        body = film.found_xyxy_px[rows]
         places.append((boxes - np.tile(body[:, :2], 2)) / np.tile(body[:, 2:] - body[:, :2], 2))
         scores.append(logit(film.double_scores[strong]))
         frames, who = film.boxes.frame_of_row[rows], film.boxes.person_ids[rows]
@@ -165,7 +165,7 @@ def _tobit(x: F64, y: F64, cut: float) -> F64:
     normal = x.T @ x + RIDGE * smooth.T @ smooth + 1e-6 * np.eye(x.shape[1])
     weights: F64 = np.zeros(x.shape[1])
     for _ in range(ROUNDS):
-        weights = np.linalg.solve(normal, x.T @ filled)
+        weights = np.asarray(np.linalg.solve(normal, x.T @ filled), np.float64)
         mean = x @ weights
         t = (cut - mean[missed]) / spread
         tail = norm.pdf(t) / np.maximum(norm.cdf(t), 1e-12)

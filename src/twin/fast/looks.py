@@ -34,11 +34,11 @@ class ModelledLooks:
     """
 
     seed: int
-    same_moment_mean: float = 0.85
-    same_person_mean: float = 0.55
+    same_moment_mean: float = 0.78
+    same_person_mean: float = 0.52
     uniform_mean: float = 0.4
-    other_person_mean: float = 0.0
-    view_s: float = 4.0
+    other_person_mean: float = 0.01
+    view_s: float = 6.0
     dimensions: int = 21
     _known: dict[tuple[int, ...], npt.NDArray[np.float64]] = field(default_factory=dict, repr=False, compare=False)
 

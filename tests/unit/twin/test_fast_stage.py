@@ -33,3 +33,12 @@ def test_an_hour_when_nobody_comes_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DongsunError, match="another time of day"):
         FastStage(store=DEMO, output_dir=tmp_path / "none", seed=3, hours=0.0001).run(SilentRunLog())
     assert not (tmp_path / "none").exists()
+
+
+def test_half_the_pictures_of_the_same_visits(tmp_path: Path) -> None:
+    full, half = (FastStage(DEMO, tmp_path / f"{fps}", seed=3, hours=0.1, fps=fps, truth=False) for fps in (None, 5))
+    one, other = full.run(SilentRunLog()), half.run(SilentRunLog())
+    offsets = np.load(tmp_path / "5" / "aisle.detections.npz")["offsets"]
+    assert offsets.shape == (1801,)
+    assert other.metrics["visitor_hours"] == pytest.approx(one.metrics["visitor_hours"], rel=0.02)
+    assert other.metrics["detections"] == pytest.approx(one.metrics["detections"] / 2, rel=0.1)
