@@ -57,6 +57,7 @@ def train_embedder(
     taught = None
     if settings.teacher is not None:
         taught = teacher_embeddings(settings.teacher.model, task.train, workers=task.machine.workers)
+    torch.manual_seed(task.seed)  # the classifier starts alike, whatever was computed before
     module = ReidModule(embedder, structure.embedding_size, task, taught)
     keeper = EpochKeeper(on_epoch, keep_best=settings.keep == "best")
     resume = ResumePoint(work_directory / _RESUME_NAME)

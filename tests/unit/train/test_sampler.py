@@ -11,9 +11,9 @@ IMAGES = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 2)), min_size=4, m
 )
 
 
-def sampler(images: list[tuple[int, int]], p: int, k: int, seed: int = 0) -> PersonBatchSampler:
+def sampler(images: list[tuple[int, int]], p: int, k: int, seed: int = 0, **others: int) -> PersonBatchSampler:
     persons, cameras = zip(*images, strict=True)
-    return PersonBatchSampler(persons, cameras, persons_per_batch=p, images_per_person=k, seed=seed)
+    return PersonBatchSampler(persons, cameras, persons_per_batch=p, images_per_person=k, seed=seed, **others)
 
 
 @settings(max_examples=80, deadline=None)
@@ -45,6 +45,37 @@ def test_same_seed_same_batches_and_epochs_differ() -> None:
     again = sampler(images, 4, 4, seed=3)
     assert list(again) != list(again)
     assert list(sampler(images, 4, 4, seed=4)) != list(sampler(images, 4, 4, seed=3))
+
+
+@settings(max_examples=40, deadline=None)
+@given(images=IMAGES, processes=st.integers(1, 4), seed=st.integers(0, 99), epoch=st.integers(0, 5))
+def test_processes_share_one_sequence_of_batches(
+    images: list[tuple[int, int]], processes: int, seed: int, epoch: int
+) -> None:
+    shares = []
+    for process in range(processes):
+        share = sampler(images, 3, 2, seed, process=process, processes=processes)
+        share.set_epoch(epoch)
+        assert share.sampler is share
+        shares.append(list(share))
+    counts = {len(share) for share in shares}
+    assert len(counts) == 1, "a process that has more steps than another would wait for ever"
+    alone = sampler(images, 3, 2, seed, batches=processes * counts.pop())
+    alone.set_epoch(epoch)
+    assert [batch for turn in zip(*shares, strict=True) for batch in turn] == list(alone)
+
+
+def test_steps_do_not_follow_the_number_of_images() -> None:
+    images = [(person, camera) for person in range(4) for camera in (0, 1) for _ in range(8)]
+    assert len(list(sampler(images, 4, 4, batches=37))) == len(sampler(images, 4, 4, batches=37)) == 37
+
+
+def test_an_epoch_can_be_drawn_again() -> None:
+    images = [(person, camera) for person in range(6) for camera in (0, 1) for _ in range(5)]
+    one, other = sampler(images, 4, 4, seed=3), sampler(images, 4, 4, seed=3)
+    third = [list(one) for _ in range(3)][2]
+    other.set_epoch(2)
+    assert list(other) == third
 
 
 def test_cameras_are_mixed_where_there_are_several() -> None:
