@@ -1,0 +1,50 @@
+"""Whether a picture has changed since the detector last looked."""
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from dongsun.contract.preprocess import FrameBgr
+
+_WIDTH_PX = 160
+_DIFFERENCE = 14
+"""Grey levels: sensor noise, averaged over the pixels of a small picture and blurred, stays below."""
+
+
+class MotionGate:
+    """Lets the detector rest while nothing moves.
+
+    The picture is compared with the one that the detector saw last, not with the one before: somebody who creeps, a
+    lamp that fades and a door that opens slowly add up until they are looked at. Where nothing has changed, neither
+    have the people: such a picture counts as seen, with the last detections.
+
+    Args:
+        changed_share: Share of the picture's pixels that must differ.
+        look_anyway_s: The detector looks at least this often.
+    """
+
+    def __init__(self, changed_share: float, look_anyway_s: float) -> None:
+        self._changed_share, self._look_anyway_s = changed_share, look_anyway_s
+        self._seen: npt.NDArray[np.uint8] | None = None
+        self._seen_at_s = 0.0
+
+    def opens(self, picture_bgr: FrameBgr, time_s: float) -> bool:
+        """Whether the detector must look at this picture; if so, it's the one that later ones are compared with."""
+        small = _small(picture_bgr)
+        if (
+            self._seen is not None
+            and self._seen.shape == small.shape
+            and time_s - self._seen_at_s < self._look_anyway_s
+        ):
+            differs = cv2.absdiff(small, self._seen) > _DIFFERENCE
+            if np.count_nonzero(differs) <= self._changed_share * small.size:
+                return False
+        self._seen, self._seen_at_s = small, time_s
+        return True
+
+
+def _small(picture_bgr: FrameBgr) -> npt.NDArray[np.uint8]:
+    height, width = picture_bgr.shape[:2]
+    size = (_WIDTH_PX, max(1, round(height * _WIDTH_PX / width)))
+    grey = cv2.cvtColor(cv2.resize(picture_bgr, size, interpolation=cv2.INTER_AREA), cv2.COLOR_BGR2GRAY)
+    return np.asarray(cv2.GaussianBlur(grey, (3, 3), 0), np.uint8)

@@ -1,0 +1,1 @@
+"""The running station: its settings, its parts put together, and what keeps them alive."""
