@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dongsun.contract.bundle import MANIFEST_NAME, file_entry, read_bundle
+from dongsun.contract.bundle import MANIFEST_NAME, READABLE_VERSIONS, SimilarityThreshold, file_entry, read_bundle
 from dongsun.contract.errors import DongsunError
 
 INPUT = {"height_px": 32, "width_px": 32, "channels": "rgb", "resize": "letterbox", "scale": 0.004}
@@ -34,8 +34,18 @@ def write_bundle(directory: Path, **changes: Any) -> Path:
     return directory
 
 
-def test_whole_bundle_is_read(tmp_path: Path) -> None:
-    assert read_bundle(write_bundle(tmp_path / "b")).detector.person_class == 0
+@pytest.mark.parametrize("version", READABLE_VERSIONS)
+def test_whole_bundle_is_read(tmp_path: Path, version: int) -> None:
+    assert read_bundle(write_bundle(tmp_path / "b", schema_version=version)).detector.person_class == 0
+
+
+def test_thresholds_of_schema_1_are_read_without_what_2_adds() -> None:
+    old = {
+        "similarity": 0.5, "ci95": [0.4, 0.6], "target_false_match_rate": 0.01, "false_match_rate": 0.01,
+        "true_match_rate": 0.9, "genuine_pairs": 10, "impostor_pairs": 1000, "persons": 9,
+    }  # fmt: skip
+    threshold = SimilarityThreshold.model_validate(old)
+    assert (threshold.identification, threshold.camera_pairs, threshold.false_match_ci95) == (None, (), None)
 
 
 @pytest.mark.parametrize(
