@@ -211,7 +211,7 @@ def _typed(verb: str) -> str:
 
 def _fail(error: DongsunError) -> NoReturn:
     print(f"dongsun: {error}", file=sys.stderr)
-    sys.exit(2)
+    sys.exit(error.exit_code)
 
 
 def _usage() -> str:

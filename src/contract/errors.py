@@ -9,7 +9,12 @@ class DongsunError(Exception):
         got: What it found instead.
         where: File, line, setting or stream in which it was found.
         mend: What the user can do about it.
+
+    Attributes:
+        exit_code: With which a front door ends.
     """
+
+    exit_code: int = 2
 
     def __init__(self, *, expected: str, got: str, where: str, mend: str) -> None:
         super().__init__(expected, got, where, mend)

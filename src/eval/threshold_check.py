@@ -19,6 +19,8 @@ _TELLING = 2.0
 class ThresholdDrifted(DongsunError):
     """The threshold is no longer what was promised: a verdict, for whoever scripts the check."""
 
+    exit_code = 3
+
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
