@@ -57,7 +57,7 @@ class FastStage:
             DongsunError: The store has no twin, can't be walked, its lines are off the floor, or nobody comes.
         """
         store = load_store(self.store)
-        plan, duration_s = _at_rate(twin_plan(store, self.store), self.fps), self.hours * 3600.0
+        plan, duration_s = at_rate(twin_plan(store, self.store), self.fps), self.hours * 3600.0
         people = arrival_count(plan, seed=self.seed, duration_s=duration_s, starts_at=self.starts_at)
         if not people:
             raise DongsunError(
@@ -98,7 +98,7 @@ class FastStage:
         return StageResult(metrics=metrics, artifacts=(self.output_dir / "fast.json",), summary=summary)
 
 
-def _at_rate(plan: TwinPlan, fps: int | None) -> TwinPlan:
+def at_rate(plan: TwinPlan, fps: int | None) -> TwinPlan:
     """The plan with every camera at one rate; as it is if none is asked for."""
     if fps is None:
         return plan
