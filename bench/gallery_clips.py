@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 from scipy.optimize import linear_sum_assignment
 from tqdm import tqdm
 
 from dongsun.contract.detections import Detections, iou_matrix
-from dongsun.contract.preprocess import person_crops
+from dongsun.contract.preprocess import FrameBgr, person_crops
 from dongsun.eval.people_truth import read_true_paths
 from dongsun.eval.twin_bench.box_truth import read_true_boxes
 from dongsun.serve_edge.count import load_models
@@ -57,6 +58,7 @@ class Recording:
         frame_indices, times_s: Of the frames, (f,).
         frame_of_box: int64 (n,), frame index, ascending.
         boxes_xyxy_px, scores, embeddings: float32 (n, 4), (n,), (n, d).
+        sharpness: float32 (n,), variance of the Laplacian of the grey crop at 64 × 128.
         person_of_box: Name of the true person there, or an empty string.
         true_boxes: Person → boxes in view.
         width_px, height_px: Of the pictures.
@@ -70,6 +72,7 @@ class Recording:
     boxes_xyxy_px: npt.NDArray[np.float32]
     scores: npt.NDArray[np.float32]
     embeddings: npt.NDArray[np.float32]
+    sharpness: npt.NDArray[np.float32]
     person_of_box: tuple[str, ...]
     true_boxes: dict[str, int]
     width_px: int
@@ -124,7 +127,7 @@ def recorded(clip: Clip, bundles: Path, cache: Path) -> Recording:
     strong, similarity = (float(v) for v in arrays["thresholds"])
     return Recording(
         clip, arrays["frames"], arrays["times_s"], arrays["frame_of_box"], arrays["boxes"], arrays["scores"],
-        arrays["embeddings"], people, true_boxes, width, height, strong, similarity,
+        arrays["embeddings"], arrays["sharpness"], people, true_boxes, width, height, strong, similarity,
     )  # fmt: skip
 
 
@@ -136,6 +139,7 @@ def _record(clip: Clip, bundles: Path, path: Path) -> None:
     frames, times, owner = [], [], []
     boxes, scores = [np.zeros((0, 4), np.float32)], [np.zeros(0, np.float32)]
     embeddings = [models.embedder.embed([])]
+    sharpness: list[float] = []
     for frame in tqdm(video.frames(clip.first_frame, clip.end_frame), desc=clip.name, unit="frame", disable=None):
         found = models.detector.detect(frame.picture_bgr)
         found = found.keep(found.class_ids == spec.person_class)
@@ -144,13 +148,21 @@ def _record(clip: Clip, bundles: Path, path: Path) -> None:
         owner += [frame.index] * len(found)
         boxes.append(found.boxes_xyxy_px)
         scores.append(found.scores)
-        embeddings.append(models.embedder.embed(person_crops(frame.picture_bgr, found)))
+        crops = person_crops(frame.picture_bgr, found)
+        embeddings.append(models.embedder.embed(crops))
+        sharpness += [_sharpness(crop) for crop in crops]
     thresholds = (spec.score_threshold, models.similarity_threshold)
     np.savez(
         path, frames=np.array(frames), times_s=np.array(times), frame_of_box=np.array(owner, np.int64),
         boxes=np.concatenate(boxes), scores=np.concatenate(scores), embeddings=np.concatenate(embeddings),
+        sharpness=np.array(sharpness, np.float32),
         size=np.array([video.width_px, video.height_px]), thresholds=np.array(thresholds),
     )  # fmt: skip
+
+
+def _sharpness(crop_bgr: FrameBgr) -> float:
+    small = cv2.resize(crop_bgr, (64, 128), interpolation=cv2.INTER_AREA if len(crop_bgr) > 128 else cv2.INTER_LINEAR)
+    return float(cv2.Laplacian(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY), cv2.CV_32F).var())
 
 
 def _truth(

@@ -61,7 +61,7 @@ class GalleryPolicy:
     change_looks: int = 2
     look_after_contact: bool = True
     least_height_px: float = 32.0
-    most_covered: float = 0.25
+    most_covered: float = 0.5
     least_quality: float = 0.0
     early_looks: int = 3
     early_every_s: float = 0.5
