@@ -21,6 +21,8 @@ from dongsun.study.heads.contender import (
     finetuned_contenders,
     frozen_contenders,
     osnet_contenders,
+    other_contenders,
+    reid_trunk_contenders,
 )
 from dongsun.study.heads.report import HeadsReport
 from dongsun.study.heads.rows import Row
@@ -116,18 +118,18 @@ class HeadsStudyStage:
 
     def _fingerprint(self, inputs: _Inputs) -> str:
         judged = [str((people.name, people.protocol, [r.path for r in people.records])) for people in inputs.judged]
-        weights = [file_digest(c.start) for c in self._osnet() if c.start is not None]
+        every = (*osnet_contenders(self.grid, self.reid), *other_contenders(self.grid))
+        starts = [self.grid.reid_trunk, *(contender.start for contender in every)]
+        weights = [file_digest(start) for start in starts if start is not None]
         train = str((self.sampling, self.seed))
         parts = [_VERSION, inputs.data.fingerprint, file_digest(self.grid.checkpoint), train, *judged, *weights]
         return digest_of(parts)
 
-    def _osnet(self) -> tuple[Contender, ...]:
-        return osnet_contenders(self.grid, self.reid)
-
     def _cells(self) -> int:
         """How many there will be."""
         grid = self.grid
-        networks = len(grid.heads) * (len(grid.cuts) + grid.best_cuts) + len(grid.osnet)
+        trunks = len(grid.cuts) + grid.best_cuts + (2 if grid.reid_trunk else 0)
+        networks = len(grid.heads) * trunks + len(grid.osnet) + len(grid.also)
         return len(grid.given) + networks * (len(grid.seeds) + 1)
 
     def _rows(self, runner: CellRunner, work: HeadsWork) -> tuple[Row, ...]:
@@ -137,9 +139,11 @@ class HeadsStudyStage:
         ]
         frozen = self._trained(runner, work, frozen_contenders(self.grid, self.reid))
         cuts = best_cuts(frozen, self.grid.cuts, self.grid.best_cuts)
+        on_reid = self._trained(runner, work, reid_trunk_contenders(self.grid, self.reid, "frozen"))
+        reid_tuned = self._trained(runner, work, reid_trunk_contenders(self.grid, self.reid, "finetuned"))
+        others = self._trained(runner, work, (*other_contenders(self.grid), *osnet_contenders(self.grid, self.reid)))
         tuned = self._trained(runner, work, finetuned_contenders(self.grid, self.reid, cuts))
-        osnet = self._trained(runner, work, self._osnet())
-        return (*tuned, *frozen, *osnet, *given)
+        return (*reid_tuned, *tuned, *on_reid, *frozen, *others, *given)
 
     def _trained(self, runner: CellRunner, work: HeadsWork, contenders: tuple[Contender, ...]) -> tuple[Row, ...]:
         """Seed by seed, so that a study cut short has something of every network; then what each costs."""

@@ -22,7 +22,7 @@ from dongsun.study.sampling.work import SamplingWork
 from dongsun.study.shared_maps import SharedMaps
 from dongsun.study.study_data import StudyData, digest_of, file_digest, read_study_data
 from dongsun.train.device import DeviceChoice, resolve_device
-from dongsun.train.reid.settings import ReidSettings, YoloBackboneSettings
+from dongsun.train.reid.settings import OsnetSettings, ReidSettings, ReidTrunkSettings, YoloBackboneSettings
 from dongsun.train.settings import TrainerSettings
 
 _VERSION = "1"  # rises when the same settings would give another outcome
@@ -61,13 +61,13 @@ class SamplingStudyStage:
             DongsunError: The trunk isn't a detector's, or there is nothing to train or judge on; cells that were
                 finished are kept.
         """
-        backbone = self._backbone()
+        trunk = self._trunk()
         data = read_study_data(self.data_dir, crops_per_person_and_camera=self.crops_per_person_and_camera)
         workshop = Workshop(data.train, self.augment, self.trainer, resolve_device(self.device))
         judged = str([record.path for record in data.test.records])
         store = CellStore(
             self.out_dir / "cells",
-            digest_of([_VERSION, data.fingerprint, judged, file_digest(backbone.checkpoint)]),
+            digest_of([_VERSION, data.fingerprint, judged, file_digest(trunk.checkpoint)]),
         )
         planned = tuple(trials(self.grid.shares))
         total = len(planned) * len(self.grid.seeds)
@@ -82,13 +82,13 @@ class SamplingStudyStage:
         log.metrics(metrics)
         return StageResult(metrics=metrics, artifacts=artifacts, summary=report.summary())
 
-    def _backbone(self) -> YoloBackboneSettings:
-        if not isinstance(self.reid.backbone, YoloBackboneSettings):
+    def _trunk(self) -> YoloBackboneSettings | ReidTrunkSettings:
+        if isinstance(self.reid.backbone, OsnetSettings):
             raise DongsunError(
                 expected="a detector's backbone as the trunk",
                 got=self.reid.backbone.name,
                 where="reid.backbone",
-                mend="leave reid at yolo_backbone: the study shares the feature maps of a frozen trunk",
+                mend="reid=reid_trunk or reid=yolo_backbone: the study shares the feature maps of a frozen trunk",
             )
         return self.reid.backbone
 

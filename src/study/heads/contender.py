@@ -12,10 +12,12 @@ from dongsun.study.cell import Cell
 from dongsun.study.heads.settings import HeadsGrid, TrainingPlan
 from dongsun.study.study_data import digest_of
 from dongsun.train.reid.osnet import OSNET_EMBEDDING_SIZE
-from dongsun.train.reid.settings import Cut, OsnetSettings, ReidSettings, YoloBackboneSettings
+from dongsun.train.reid.settings import Cut, OsnetSettings, ReidSettings, ReidTrunkSettings, YoloBackboneSettings
 
-Kind = Literal["frozen", "finetuned", "osnet"]
+Kind = Literal["frozen", "finetuned", "osnet", "also"]
+Trained = Literal["frozen", "finetuned"]
 _EPOCHS = 1  # nothing happens between epochs: the last weights are judged
+_WARM_UP_SHARE = 0.1
 _SETTINGS, _RECIPE = TypeAdapter(ReidSettings), TypeAdapter(AugmentRecipe)
 
 
@@ -25,9 +27,9 @@ class Contender:
 
     Attributes:
         row: Its row of the table.
-        kind: What is trained: the head alone, everything, or OSNet.
-        cut: Of the detector; empty for OSNet.
-        head: The head's name; empty for OSNet.
+        kind: What is trained: the head alone, everything, OSNet, or a recipe of its own.
+        cut: Of the detector, or `reid-trunk`; empty where neither applies.
+        head: The head's name; empty where it has none of the study's.
         settings: Of its training.
     """
 
@@ -46,12 +48,25 @@ class Contender:
 
 def frozen_contenders(grid: HeadsGrid, base: ReidSettings) -> tuple[Contender, ...]:
     """Every head at every cut, the trunk as the detector left it."""
-    return tuple(_headed(grid, base, "frozen", cut, index) for cut in grid.cuts for index in range(len(grid.heads)))
+    return _at_cuts(grid, base, "frozen", grid.cuts)
 
 
 def finetuned_contenders(grid: HeadsGrid, base: ReidSettings, cuts: Sequence[Cut]) -> tuple[Contender, ...]:
     """Every head at `cuts`, everything trained."""
-    return tuple(_headed(grid, base, "finetuned", cut, index) for cut in cuts for index in range(len(grid.heads)))
+    return _at_cuts(grid, base, "finetuned", cuts)
+
+
+def reid_trunk_contenders(grid: HeadsGrid, base: ReidSettings, kind: Trained) -> tuple[Contender, ...]:
+    """Every head on the trunk of an earlier re-ID model; none where the grid names none."""
+    if grid.reid_trunk is None:
+        return ()
+    backbone = ReidTrunkSettings(grid.reid_trunk)
+    return tuple(_headed(grid, base, kind, "reid-trunk", backbone, index) for index in range(len(grid.heads)))
+
+
+def other_contenders(grid: HeadsGrid) -> tuple[Contender, ...]:
+    """Networks with recipes of their own; their last epoch is kept, for nobody is there to choose another by."""
+    return tuple(Contender(one.row, "also", "", "", replace(one.settings, keep="last")) for one in grid.also)
 
 
 def osnet_contenders(grid: HeadsGrid, base: ReidSettings) -> tuple[Contender, ...]:
@@ -101,13 +116,26 @@ def cells_of(contender: Contender, seeds: Sequence[int], recipe: AugmentRecipe) 
     )
 
 
+def _at_cuts(grid: HeadsGrid, base: ReidSettings, kind: Trained, cuts: Sequence[Cut]) -> tuple[Contender, ...]:
+    return tuple(
+        _headed(grid, base, kind, str(cut), YoloBackboneSettings(grid.checkpoint, cut), index)
+        for cut in cuts
+        for index in range(len(grid.heads))
+    )
+
+
 def _headed(
-    grid: HeadsGrid, base: ReidSettings, kind: Literal["frozen", "finetuned"], cut: Cut, head: int
+    grid: HeadsGrid,
+    base: ReidSettings,
+    kind: Trained,
+    cut: str,
+    backbone: YoloBackboneSettings | ReidTrunkSettings,
+    head: int,
 ) -> Contender:
     named, plan = grid.heads[head], grid.frozen if kind == "frozen" else grid.finetuned
-    settings = replace(base, backbone=YoloBackboneSettings(grid.checkpoint, cut), head=named.settings)
+    settings = replace(base, backbone=backbone, head=named.settings)
     trunk: Literal["frozen", "finetune"] = "frozen" if kind == "frozen" else "finetune"
-    return Contender(f"{kind}-{cut}-{named.name}", kind, str(cut), named.name, _planned(settings, trunk, plan))
+    return Contender(f"{kind}-{cut}-{named.name}", kind, cut, named.name, _planned(settings, trunk, plan))
 
 
 def _planned(settings: ReidSettings, trunk: Literal["frozen", "finetune"], plan: TrainingPlan) -> ReidSettings:
@@ -117,8 +145,7 @@ def _planned(settings: ReidSettings, trunk: Literal["frozen", "finetune"], plan:
         trunk=trunk,
         steps=plan.steps,
         epochs=_EPOCHS,
-        # A tenth of the steps: an epoch is the whole training here.
-        warmup_epochs=0.1,
+        warmup_epochs=_WARM_UP_SHARE,  # of the steps: an epoch is the whole training here
         learning_rate=plan.learning_rate,
         trunk_learning_rate_ratio=plan.trunk_learning_rate_ratio,
         keep="last",

@@ -8,7 +8,7 @@ from pydantic.dataclasses import dataclass
 
 from dongsun.contract.preprocess import InputSpec
 from dongsun.train.reid.heads.settings import HeadSettings
-from dongsun.train.reid.settings import Cut
+from dongsun.train.reid.settings import Cut, ReidSettings
 
 _STRICT = ConfigDict(extra="forbid")
 _NAME = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")
@@ -58,6 +58,14 @@ class OsnetBaseline:
 
 
 @dataclass(frozen=True, config=_STRICT)
+class NamedRecipe:
+    """A network with a recipe all of its own, trained as it says (its epochs and steps too) on the study's crops."""
+
+    row: Annotated[str, _NAME]
+    settings: ReidSettings
+
+
+@dataclass(frozen=True, config=_STRICT)
 class GivenNet:
     """A finished network, judged as it is.
 
@@ -104,7 +112,10 @@ class HeadsGrid:
         cuts: Cuts to compare.
         seeds: Each network is trained once with each.
         best_cuts: How many cuts are finetuned: those whose best head finds the validation people best, frozen.
+        reid_trunk: An earlier `reid.pt` on a detector's backbone: the heads are compared on its trunk too, frozen and
+            finetuned. None leaves these rows out.
         osnet: Baselines, trained alike.
+        also: Networks with recipes of their own.
         given: Networks judged as they are.
     """
 
@@ -116,5 +127,7 @@ class HeadsGrid:
     cuts: tuple[Annotated[Cut, Field(union_mode="left_to_right")], ...] = Field(min_length=1)
     seeds: tuple[int, ...] = Field(min_length=1)
     best_cuts: int = Field(default=1, ge=0)
+    reid_trunk: Path | None = None
     osnet: tuple[OsnetBaseline, ...] = ()
+    also: tuple[NamedRecipe, ...] = ()
     given: tuple[GivenNet, ...] = ()

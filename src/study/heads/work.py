@@ -46,7 +46,8 @@ class HeadsWork:
         def work(cell: Cell) -> Outcome:
             if contender.start is not None and not contender.start.is_file():
                 return no_outcome(f"{contender.start} isn't there")
-            frozen, settings = contender.kind == "frozen", contender.settings
+            settings = contender.settings
+            frozen = contender.kind == "frozen"
             maps = self.maps.of(settings) if frozen else None
             network = train_network(self.workshop, settings, cell.seed, maps=maps)
             save_reid(self.store.path_of(cell, _WEIGHTS), network.embedder, network.structure)
