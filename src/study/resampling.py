@@ -40,9 +40,10 @@ def whole(seeds: int, persons: int) -> Draws:
 
 def weighted_map(scores: PersonScores, persons: Floats) -> Floats:
     """Mean average precision over queries, float64 (r,), when each person counts as `persons` (r, p) says."""
-    queries = persons @ np.asarray(scores.queries, dtype=np.float64)
-    found = persons @ np.asarray(scores.precision_sums, dtype=np.float64)
-    return np.divide(found, queries, out=np.full(len(persons), np.nan), where=queries > 0)
+    queries: Floats = persons @ np.asarray(scores.queries, dtype=np.float64)
+    found: Floats = persons @ np.asarray(scores.precision_sums, dtype=np.float64)
+    mean: Floats = np.divide(found, queries, out=np.full(len(persons), np.nan), where=queries > 0)
+    return mean
 
 
 def mean_map(runs: Sequence[PersonScores], draws: Draws) -> Floats:
