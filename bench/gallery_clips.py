@@ -16,7 +16,7 @@ from dongsun.contract.detections import Detections, iou_matrix
 from dongsun.contract.preprocess import FrameBgr, person_crops
 from dongsun.eval.people_truth import read_true_paths
 from dongsun.eval.twin_bench.box_truth import read_true_boxes
-from dongsun.serve_edge.count import load_models
+from dongsun.serve_edge.inference.models import load_models
 from dongsun.serve_edge.pipeline.constants import TrackingConstants
 from dongsun.serve_edge.stream.video_file import VideoFile
 

@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 import numpy as np
 
 from dongsun.contract.detections import Detections
-from dongsun.contract.nadir import nadir_px
 from dongsun.contract.store import CameraConfig
+from dongsun.serve_edge.pipeline.camera_pipeline import CameraPipeline, PipelineEvents, PipelineRules
 from dongsun.serve_edge.pipeline.constants import CountingConstants, TrackingConstants
-from dongsun.serve_edge.pipeline.counter import CountedCrossing, CountedStay, Counter
+from dongsun.serve_edge.pipeline.counter import CountedCrossing, CountedStay
 from dongsun.serve_edge.pipeline.looks import FrameSize
-from dongsun.serve_edge.pipeline.people import IdentifiedSighting, People
-from dongsun.serve_edge.pipeline.track import Track, TrackState
+from dongsun.serve_edge.pipeline.people import IdentifiedSighting
+from dongsun.serve_edge.pipeline.track import Track
 from dongsun.serve_edge.pipeline.windows import WindowFigures
 from dongsun.twin.fast.detector_noise import CameraDetections
 from dongsun.twin.fast.looks import ModelledLooks
@@ -91,41 +91,39 @@ class _Run:
         size = FrameSize(detections.width_px, detections.height_px)
         threshold = rules.similarity_threshold if rules.looks is not None else None
         self._detections, self._rules = detections, rules
-        below_px = nadir_px(camera, size.width_px, size.height_px)
-        self._people = People(rules.strong_score, threshold, size, rules.tracking, below_px)
-        self._counter = Counter(camera, size, rules.started_at_utc, rules.counting)
-        self._sightings: list[IdentifiedSighting] = []
-        self._occupancy = 0
-        self._frames = 0
+        self._pipeline = CameraPipeline(
+            camera,
+            size,
+            PipelineRules(rules.strong_score, threshold, rules.started_at_utc, rules.tracking, rules.counting),
+        )
+        self._events: list[PipelineEvents] = []
 
     def take(self, frame: int) -> None:
         """Takes the next frame's detections through tracking, looks and counting."""
         now_s, rows = frame / self._detections.fps, self._detections.rows(frame)
-        if self._frames:
-            self._counter.observed((frame - 1) / self._detections.fps, now_s, self._occupancy)
         boxes, scores = self._detections.boxes_xyxy_px[rows], self._detections.scores[rows]
         found = Detections(boxes, scores, np.zeros(len(scores), np.int64))
-        for track in self._people.follow(found, frame, now_s):
+        for track in self._pipeline.follow(found, frame, now_s):
             self._look(track, frame, now_s)
-        self._count(self._people.settle(now_s))
-        self._occupancy = sum(self._in_view(track, now_s) for track in self._people.tracks)
-        self._frames += 1
+        self._events.append(self._pipeline.settle(now_s))
 
     def finish(self) -> FastReplay:
         """Ends the source."""
-        last_s = max(self._frames - 1, 0) / self._detections.fps
-        self._counter.observed(last_s, self._frames / self._detections.fps, self._occupancy)
-        self._count(self._people.end_all(last_s))
-        tracks = sorted({item.track_id for item in self._sightings})
-        named = {track: self._people.visitor_of(track) for track in tracks}
+        pipeline = self._pipeline
+        self._events.append(pipeline.finish(1 / self._detections.fps))
+        sightings = tuple(sighting for events in self._events for sighting in events.sightings)
+        crossings = [crossing for events in self._events for crossing in events.crossings]
+        stays = [stay for events in self._events for stay in events.stays]
+        tracks = sorted({item.track_id for item in sightings})
+        named = {track: pipeline.people.visitor_of(track) for track in tracks}
         return FastReplay(
-            tuple(sorted(self._counter.crossings, key=lambda c: (c.crossing.stream_time_s, c.line_id))),
-            tuple(sorted(self._counter.stays, key=lambda s: (s.stay.enter_s, s.zone_id))),
-            self._people.visitors,
+            tuple(sorted(crossings, key=lambda c: (c.crossing.stream_time_s, c.line_id))),
+            tuple(sorted(stays, key=lambda s: (s.stay.enter_s, s.zone_id))),
+            pipeline.people.visitors,
             len(tracks),
             {track: visitor for track, visitor in named.items() if visitor is not None},
-            tuple(self._sightings),
-            tuple(self._counter.windows()),
+            sightings,
+            tuple(pipeline.counter.windows()),
         )
 
     def _look(self, track: Track, frame: int, now_s: float) -> None:
@@ -136,15 +134,4 @@ class _Run:
         row = int(np.argmin(np.abs(boxes - np.array(track.last.seen_xyxy_px)).sum(axis=1)))
         who = int(self._detections.person_ids[rows][row])
         look = self._rules.looks.look(who, self._rules.camera_number, now_s, uniformed=who in self._rules.uniformed)
-        self._people.look(track, look, now_s)
-
-    def _count(self, sightings: list[IdentifiedSighting]) -> None:
-        self._sightings.extend(sightings)
-        self._counter.count(sightings)
-        for track_id in self._people.ended():
-            self._counter.end(track_id)
-
-    def _in_view(self, track: Track, now_s: float) -> bool:
-        if track.state is TrackState.LOST:
-            return now_s - track.last.stream_time_s <= self._rules.tracking.predict_s
-        return track.state is TrackState.CONFIRMED
+        self._pipeline.look(track, look, now_s)

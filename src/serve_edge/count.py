@@ -1,27 +1,20 @@
 """Counting the people of a recorded video with a bundle: what a station runs, and what evaluation replays."""
 
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 from tqdm import tqdm
 
-from dongsun.contract.bundle import BundleManifest, Precision, read_bundle
-from dongsun.contract.detections import Detections
 from dongsun.contract.durable import atomic_directory, write_json
 from dongsun.contract.errors import DongsunError
-from dongsun.contract.nadir import nadir_px
 from dongsun.contract.observations import Crossing, Window, ZoneVisit
-from dongsun.contract.preprocess import person_crops
 from dongsun.serve_edge.annotation.annotator import Annotator
-from dongsun.serve_edge.inference.detector import OpenVinoDetector
-from dongsun.serve_edge.inference.embedder import OpenVinoEmbedder
-from dongsun.serve_edge.pipeline.constants import CountingConstants, TrackingConstants
-from dongsun.serve_edge.pipeline.counter import Counter
+from dongsun.serve_edge.inference.models import Models, load_models
+from dongsun.serve_edge.pipeline.camera_pipeline import CameraPipeline, PipelineEvents, PipelineRules
+from dongsun.serve_edge.pipeline.constants import TrackingConstants
+from dongsun.serve_edge.pipeline.counter import CountedCrossing, CountedStay
 from dongsun.serve_edge.pipeline.looks import FrameSize
-from dongsun.serve_edge.pipeline.people import IdentifiedSighting, People
-from dongsun.serve_edge.pipeline.track import Track, TrackState
+from dongsun.serve_edge.pipeline.people import IdentifiedSighting
 from dongsun.serve_edge.privacy.faces import FaceFinder
 from dongsun.serve_edge.privacy.guard import PrivacyGuard
 from dongsun.serve_edge.results.observations import Observer
@@ -35,49 +28,6 @@ from dongsun.serve_edge.stream.video_file import VideoFile
 STAGES = ("decode", "detect", "track", "embed", "count", "annotate")
 
 
-@dataclass(frozen=True)
-class Models:
-    """The bundle's models at the precisions in use."""
-
-    manifest: BundleManifest
-    detector: OpenVinoDetector
-    detector_precision: Precision
-    embedder: OpenVinoEmbedder | None
-    reid_precision: Precision | None
-
-    @property
-    def similarity_threshold(self) -> float | None:
-        """The bundle's threshold at the precision in use; None without a re-ID model."""
-        reid, precision = self.manifest.reid, self.reid_precision
-        return None if reid is None or precision is None else reid.thresholds[precision].similarity
-
-
-def load_models(bundle: Path, precision: Precision | None, threads: int | None, score_floor: float) -> Models:
-    """Verifies a bundle and loads its models.
-
-    Args:
-        bundle: Directory of the bundle.
-        precision: Of both models. The re-ID model falls back on its shipped precision where the bundle has no other;
-            by default each model runs at its shipped precision.
-        threads: CPU threads; all by default.
-        score_floor: Weakest detections wanted.
-
-    Raises:
-        DongsunError: The bundle is not whole, or has no detector of that precision.
-    """
-    manifest = read_bundle(bundle)
-    detector_precision = precision or manifest.detector.shipped_precision
-    floor = min(score_floor, manifest.detector.score_threshold)
-    detector = OpenVinoDetector(manifest.detector, bundle, detector_precision, score_floor=floor, threads=threads)
-    reid = manifest.reid
-    if reid is None:
-        return Models(manifest, detector, detector_precision, None, None)
-    asked = precision if precision in reid.files and precision in reid.thresholds else None
-    reid_precision = asked or reid.shipped_precision
-    embedder = OpenVinoEmbedder(reid, bundle, reid_precision, threads=threads)
-    return Models(manifest, detector, detector_precision, embedder, reid_precision)
-
-
 class CountRun:
     """One run over one video: the state between frames.
 
@@ -89,77 +39,43 @@ class CountRun:
     """
 
     def __init__(self, settings: CountSettings, models: Models, size: FrameSize, annotator: Annotator | None) -> None:
-        camera = settings.store.camera(settings.camera_id)
-        self.constants = TrackingConstants()
+        spec = models.manifest.detector
         self._models = models
         self._annotator = annotator
-        spec = models.manifest.detector
         self._person_class = spec.person_class
-        below_px = nadir_px(camera, size.width_px, size.height_px)
-        self.people = People(spec.score_threshold, models.similarity_threshold, size, self.constants, below_px)
-        self.counter = Counter(camera, size, settings.started_at_utc, CountingConstants())
+        rules = PipelineRules(spec.score_threshold, models.similarity_threshold, settings.started_at_utc)
+        self.pipeline = CameraPipeline(settings.store.camera(settings.camera_id), size, rules)
+        self.crossings: list[CountedCrossing] = []
+        self.stays: list[CountedStay] = []
         self.sightings: list[IdentifiedSighting] = []
         self.watch = Stopwatch(STAGES if annotator else STAGES[:-1])
-        self.frames = 0
-        self.first_s = 0.0
-        self._last_s = 0.0
-        self._occupancy = 0
 
     def take(self, frame: Frame) -> None:
         """Takes the next frame through the whole pipeline."""
-        self._observed_until(frame.stream_time_s)
+        pipeline, time_s = self.pipeline, frame.stream_time_s
         self.watch.add("decode", frame.decode_s)
         with self.watch.stage("detect"):
             found = self._models.detector.detect(frame.picture_bgr)
             persons = found.keep(found.class_ids == self._person_class)
         with self.watch.stage("track"):
-            wanted = self.people.follow(persons, frame.index, frame.stream_time_s)
+            wanted = pipeline.follow(persons, frame.index, time_s)
         with self.watch.stage("embed"):
-            self._embed(wanted, frame)
+            for track, embedding in self._models.looks(frame.picture_bgr, wanted):
+                pipeline.look(track, embedding, time_s)
         with self.watch.stage("count"):
-            self._count(self.people.settle(frame.stream_time_s))
-        self._occupancy = sum(self._in_view(track, frame.stream_time_s) for track in self.people.tracks)
+            self._keep(pipeline.settle(time_s))
         if self._annotator:
             with self.watch.stage("annotate"):
-                self._annotator.write(frame, found, self.people, self.counter)
-        self.frames += 1
+                self._annotator.write(frame, found, pipeline.people, pipeline.counter)
 
     def finish(self, frame_duration_s: float) -> None:
         """Ends the source."""
-        self._observed_until(self._last_s + frame_duration_s)
-        self._count(self.people.end_all(self._last_s))
+        self._keep(self.pipeline.finish(frame_duration_s))
 
-    @property
-    def duration_s(self) -> float:
-        """Stream time looked at."""
-        return self._last_s - self.first_s
-
-    def _observed_until(self, time_s: float) -> None:
-        if self.frames:
-            self.counter.observed(self._last_s, time_s, self._occupancy)
-        else:
-            self.first_s = time_s
-        self._last_s = time_s
-
-    def _embed(self, wanted: list[Track], frame: Frame) -> None:
-        if not wanted or self._models.embedder is None:
-            return
-        boxes = np.array([track.last.seen_xyxy_px for track in wanted], dtype=np.float32)
-        of_interest = Detections(boxes, np.ones(len(wanted), np.float32), np.zeros(len(wanted), np.int64))
-        embeddings = self._models.embedder.embed(person_crops(frame.picture_bgr, of_interest))
-        for track, embedding in zip(wanted, embeddings, strict=True):
-            self.people.look(track, embedding[None], frame.stream_time_s)
-
-    def _count(self, sightings: list[IdentifiedSighting]) -> None:
-        self.sightings.extend(sightings)
-        self.counter.count(sightings)
-        for track_id in self.people.ended():
-            self.counter.end(track_id)
-
-    def _in_view(self, track: Track, time_s: float) -> bool:
-        if track.state is TrackState.LOST:
-            return time_s - track.last.stream_time_s <= self.constants.predict_s
-        return track.state is TrackState.CONFIRMED
+    def _keep(self, events: PipelineEvents) -> None:
+        self.crossings += events.crossings
+        self.stays += events.stays
+        self.sightings += events.sightings
 
 
 def run_count(settings: CountSettings) -> CountSummary:
@@ -195,7 +111,7 @@ def run_count(settings: CountSettings) -> CountSummary:
         finally:
             if annotator:
                 annotator.close()
-        if run.frames == 0:
+        if run.pipeline.frames == 0:
             raise DongsunError(
                 expected=f"frames from {settings.first_frame} to {settings.end_frame or 'the end'}",
                 got="a video without any of them",
@@ -212,16 +128,14 @@ def _write(
 ) -> CountSummary:
     version = models.manifest.version
     observer = Observer(settings.store.id, settings.camera_id, version, settings.started_at_utc)
-    visitor_of = run.people.visitor_of
-    crossings = [
-        observer.crossing(c, visitor_of(c.crossing.track_id, c.crossing.stream_time_s)) for c in run.counter.crossings
-    ]
-    visits = [observer.visit(s, visitor_of(s.stay.track_id, s.stay.enter_s)) for s in run.counter.stays]
+    counter, visitor_of = run.pipeline.counter, run.pipeline.people.visitor_of
+    crossings = [observer.crossing(c, visitor_of(c.crossing.track_id, c.crossing.stream_time_s)) for c in run.crossings]
+    visits = [observer.visit(s, visitor_of(s.stay.track_id, s.stay.enter_s)) for s in run.stays]
     crossings.sort(key=lambda c: (c.stream_time_s, c.line_id, c.track_id))
     visits.sort(key=lambda v: (v.enter_s, v.zone_id, v.track_id))
     write_observations(folder / "crossings.csv", Crossing, crossings)
     write_observations(folder / "visits.csv", ZoneVisit, visits)
-    write_observations(folder / "windows.csv", Window, [observer.window(w) for w in run.counter.windows()])
+    write_observations(folder / "windows.csv", Window, [observer.window(w) for w in counter.windows()])
     write_tracks(folder / "tracks.csv", run.sightings)
     camera = settings.store.camera(settings.camera_id)
     seconds = time.perf_counter() - started
@@ -233,18 +147,18 @@ def _write(
         reid_precision=models.reid_precision,
         source=settings.source.name,
         first_frame=settings.first_frame,
-        frames=run.frames,
-        duration_s=round(run.duration_s, 3),
+        frames=run.pipeline.frames,
+        duration_s=round(run.pipeline.duration_s, 3),
         repaired_timestamps=video.repaired_timestamps,
-        lines={n: LineTotal(run.counter.total(n, "in"), run.counter.total(n, "out")) for n in camera.lines},
-        unique_visitors=run.people.visitors,
+        lines={n: LineTotal(counter.total(n, "in"), counter.total(n, "out")) for n in camera.lines},
+        unique_visitors=run.pipeline.people.visitors,
         visitors_identified=models.embedder is not None,
         tracks=len({item.track_id for item in run.sightings}),
         zone_visits={zone: sum(v.zone_id == zone for v in visits) for zone in camera.zones},
         seconds=round(seconds, 3),
-        frames_per_second=round(run.frames / seconds, 2),
+        frames_per_second=round(run.pipeline.frames / seconds, 2),
         stages=run.watch.times(),
-        unidentified=run.people.unidentified,
+        unidentified=run.pipeline.people.unidentified,
     )
     write_json(folder / "summary.json", summary.as_json())
     return summary

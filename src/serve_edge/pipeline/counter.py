@@ -1,5 +1,6 @@
 """The pipeline of one camera, from a frame's detections to crossings, stays and windows. Pure: no file, no model."""
 
+import collections
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -45,15 +46,17 @@ class Counter:
         self._lines = {name: LineCounter(PixelLine.of(line, size), constants) for name, line in camera.lines.items()}
         self._zones = {name: ZoneMeter(PixelZone.of(zone, size), constants) for name, zone in camera.zones.items()}
         self._windows = WindowAggregator(started_at_utc, tuple(self._lines), tuple(self._zones))
-        self.crossings: list[CountedCrossing] = []
-        self.stays: list[CountedStay] = []
+        self._totals: collections.Counter[tuple[str, Direction]] = collections.Counter()
+        self._crossings: list[CountedCrossing] = []
+        self._stays: list[CountedStay] = []
 
     def count(self, sightings: list[IdentifiedSighting]) -> None:
         """Takes sightings, each track's in order of time."""
         for item in sightings:
             for line_id, line in self._lines.items():
                 if crossing := line.observe(item.track_id, item.sighting):
-                    self.crossings.append(CountedCrossing(line_id, crossing))
+                    self._crossings.append(CountedCrossing(line_id, crossing))
+                    self._totals[line_id, crossing.direction] += 1
                     self._windows.crossed(line_id, crossing.direction, crossing.stream_time_s)
             for zone_id, zone in self._zones.items():
                 self._stayed(zone_id, zone.observe(item.track_id, item.sighting))
@@ -69,15 +72,25 @@ class Counter:
         """Notes that the camera was watched from `from_s` until `to_s`, with so many people in view."""
         self._windows.observed(from_s, to_s, occupancy)
 
+    def drain(self) -> tuple[list[CountedCrossing], list[CountedStay]]:
+        """Takes away what was counted since the last call."""
+        counted = self._crossings, self._stays
+        self._crossings, self._stays = [], []
+        return counted
+
     def windows(self) -> list[WindowFigures]:
-        """The windows so far."""
+        """The windows so far, but for those already taken away."""
         return self._windows.windows()
+
+    def closed_windows(self, before_s: float) -> list[WindowFigures]:
+        """Takes away the windows that ended before then, in stream time."""
+        return self._windows.closed(before_s)
 
     def total(self, line_id: str, direction: Direction) -> int:
         """Crossings of a line so far."""
-        return sum(c.line_id == line_id and c.crossing.direction == direction for c in self.crossings)
+        return self._totals[line_id, direction]
 
     def _stayed(self, zone_id: str, stay: Stay | None) -> None:
         if stay is not None:
-            self.stays.append(CountedStay(zone_id, stay))
+            self._stays.append(CountedStay(zone_id, stay))
             self._windows.stayed(zone_id, stay.exit_s, stay.exit_s - stay.enter_s)

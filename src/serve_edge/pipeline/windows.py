@@ -50,6 +50,7 @@ class WindowAggregator:
         self._started_s = (started_at_utc - _EPOCH).total_seconds()
         self._lines, self._zones = line_ids, zone_ids
         self._sums: dict[int, _Sums] = {}
+        self._closed_until: int | None = None
 
     def observed(self, from_s: float, to_s: float, occupancy: int) -> None:
         """Notes that `occupancy` people were in view from `from_s` until `to_s` of stream time."""
@@ -80,8 +81,19 @@ class WindowAggregator:
         numbers = range(min(self._sums), max(self._sums) + 1)
         return [self._figures(number, self._sums.get(number, _Sums())) for number in numbers]
 
+    def closed(self, before_s: float) -> list[WindowFigures]:
+        """Takes away the windows that ended at `before_s` of stream time or earlier, also those without an observation.
+
+        What is dated into them later goes into the first window still open: totals stay exact, a straggler is late.
+        """
+        until = self._number(before_s)
+        first = min(self._sums, default=until) if self._closed_until is None else self._closed_until
+        self._closed_until = max(until, first)
+        return [self._figures(number, self._sums.pop(number, _Sums())) for number in range(first, until)]
+
     def _number(self, time_s: float) -> int:
-        return int((self._started_s + time_s) // WINDOW_S)
+        number = int((self._started_s + time_s) // WINDOW_S)
+        return number if self._closed_until is None else max(number, self._closed_until)
 
     def _figures(self, number: int, sums: _Sums) -> WindowFigures:
         return WindowFigures(

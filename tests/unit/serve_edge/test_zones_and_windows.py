@@ -78,3 +78,28 @@ def test_observed_time_adds_up_at_any_rate_and_start(rate: float) -> None:
         windows.observed(i / rate, (i + 1) / rate, 1)
     assert sum(w.observed_s for w in windows.windows()) == pytest.approx(n / rate, abs=0.01)
     assert all(w.occupancy_mean == 1.0 for w in windows.windows())
+
+
+def test_closed_windows_are_told_once_and_stragglers_go_into_the_next() -> None:
+    windows = WindowAggregator(datetime(2026, 1, 1, tzinfo=UTC), ("door",), ())
+    for second in range(40):
+        windows.observed(second, second + 1.0, 2)
+    windows.crossed("door", "in", 14.9)
+    first = windows.closed(15.0)
+    windows.crossed("door", "in", 3.0)  # settled late
+    windows.crossed("door", "out", 31.0)
+    second = windows.closed(30.0)
+    assert windows.closed(30.0) == windows.closed(12.0) == []
+    open_ones = windows.windows()
+    found = [
+        (w.starts_at_utc.second, w.crossings_in["door"], w.crossings_out["door"], w.observed_s) for w in first + second
+    ]
+    assert found == [(0, 1, 0, 15.0), (15, 1, 0, 15.0)]
+    assert [(w.starts_at_utc.second, w.crossings_out["door"], w.observed_s) for w in open_ones] == [(30, 1, 10.0)]
+
+
+def test_an_outage_closes_as_windows_that_saw_nothing() -> None:
+    windows = WindowAggregator(datetime(2026, 1, 1, tzinfo=UTC), ("door",), ())
+    windows.observed(1.0, 2.0, 1)
+    windows.observed(61.0, 62.0, 1)
+    assert [w.observed_s for w in windows.closed(75.0)] == [1.0, 0.0, 0.0, 0.0, 1.0]
