@@ -18,7 +18,7 @@ from dongsun.twin.crowd.trajectories import Trajectories
 from dongsun.twin.fast.boxes import camera_boxes
 from dongsun.twin.fast.detector_noise import CameraDetections, DetectorNoise
 from dongsun.twin.fast.fast_crowd import fast_simulate
-from dongsun.twin.people.wardrobe import dress
+from dongsun.twin.people.wardrobe import describe
 from dongsun.twin.plan.frozen import TimeOfDay
 from dongsun.twin.plan.twin_plan import TwinPlan, twin_plan
 from dongsun.twin.truth.writing import write_truth
@@ -109,10 +109,10 @@ def at_rate(plan: TwinPlan, fps: int | None) -> TwinPlan:
 def _heights(plan: TwinPlan, crowd: Trajectories) -> dict[int, float]:
     """Heights of the bodies that `truth/people.csv` describes."""
     heights = {}
-    for member in tqdm(crowd.members.values(), desc="measuring people", unit="person", disable=None):
+    for member in crowd.members.values():
         uniform = plan.staff.uniform if member.role == "staff" else None
-        body = dress(member.person_id, plan.wardrobe, uniform, child=member.child)
-        heights[member.person_id] = body.outfit.height_m
+        described = describe(member.person_id, plan.wardrobe, uniform, child=member.child)
+        heights[member.person_id] = described.outfit.height_m
     return heights
 
 

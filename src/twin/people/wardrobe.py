@@ -21,16 +21,30 @@ CHILD_BELOW_M = 1.5
 CHILD_HEIGHT_M = (1.0, 1.4)
 
 
-@lru_cache(maxsize=512)
-def dress(person_id: int, wardrobe: Wardrobe = USUAL, uniform: Uniform | None = None, child: bool = False) -> Person:
-    """The person number `person_id`: always the same body, clothes and manner.
+@dataclass(frozen=True)
+class Described:
+    """Somebody as a table describes them.
 
-    Args:
-        person_id: The seed of everything.
-        wardrobe: How alike visitors dress.
-        uniform: What they wear over it at work: its colours, without patterns, jackets and bags.
-        child: A child's body, 1.0 to 1.4 m; else whichever body the seed draws (one in 32 of them is a child's).
+    Attributes:
+        body: Number of the body.
+        outfit: Height and clothes.
     """
+
+    body: int
+    outfit: Outfit
+
+
+def describe(
+    person_id: int, wardrobe: Wardrobe = USUAL, uniform: Uniform | None = None, child: bool = False
+) -> Described:
+    """Who `dress` with the same arguments would make, hundreds of times sooner: nothing is sewn."""
+    return _drawn(person_id, wardrobe, uniform, child)[0]
+
+
+def _drawn(
+    person_id: int, wardrobe: Wardrobe, uniform: Uniform | None, child: bool
+) -> tuple[Described, np.random.Generator]:
+    """Body and clothes, and the generator as they leave it."""
     library = load_bodies()
     rng = np.random.default_rng([7001, person_id])
     body = int(rng.integers(len(library.height_m)))
@@ -44,6 +58,22 @@ def dress(person_id: int, wardrobe: Wardrobe = USUAL, uniform: Uniform | None = 
     outfit = draw_outfit(rng, female=female, child=small, body_height_m=height, plain_share=wardrobe.plain_share)
     if uniform is not None:
         outfit = in_uniform(outfit, uniform)
+    return Described(body, outfit), rng
+
+
+@lru_cache(maxsize=512)
+def dress(person_id: int, wardrobe: Wardrobe = USUAL, uniform: Uniform | None = None, child: bool = False) -> Person:
+    """The person number `person_id`: always the same body, clothes and manner.
+
+    Args:
+        person_id: The seed of everything.
+        wardrobe: How alike visitors dress.
+        uniform: What they wear over it at work: its colours, without patterns, jackets and bags.
+        child: A child's body, 1.0 to 1.4 m; else whichever body the seed draws (one in 32 of them is a child's).
+    """
+    library = load_bodies()
+    figure, rng = _drawn(person_id, wardrobe, uniform, child)
+    body, outfit = figure.body, figure.outfit
     manner = Manner(
         walking_speed_m_s=float(rng.uniform(0.85, 1.3)),
         stride_m=float(0.78 * outfit.height_m * rng.uniform(0.93, 1.07)),

@@ -10,7 +10,7 @@ import numpy as np
 from dongsun.contract.durable import write_json
 from dongsun.contract.store import StoreConfig
 from dongsun.twin.crowd.trajectories import Member, Trajectories
-from dongsun.twin.people.wardrobe import dress
+from dongsun.twin.people.wardrobe import describe
 from dongsun.twin.plan.twin_plan import TwinPlan
 from dongsun.twin.truth.doors import DoorBook, door_book
 from dongsun.twin.truth.events import TrueCrossing, TrueVisit, true_crossings, true_visits
@@ -168,10 +168,10 @@ def _position_rows(trajectories: Trajectories) -> Iterator[tuple[object, ...]]:
 
 def _person_row(plan: TwinPlan, member: Member) -> tuple[object, ...]:
     uniform = plan.staff.uniform if member.role == "staff" else None
-    person = dress(member.person_id, plan.wardrobe, uniform, child=member.child)
+    person = describe(member.person_id, plan.wardrobe, uniform, child=member.child)
     o = person.outfit
     return (
-        member.person_id, person.body_index, f"{o.height_m:.3f}", _hex(o.top), o.pattern.name.lower(), o.sleeve,
+        member.person_id, person.body, f"{o.height_m:.3f}", _hex(o.top), o.pattern.name.lower(), o.sleeve,
         int(o.jacket), o.lower, _hex(o.lower_colour), o.hair_style, o.bag,
         member.role, int(member.child), member.group_id, int(member.trolley),
     )  # fmt: skip

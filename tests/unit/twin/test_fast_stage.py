@@ -9,6 +9,8 @@ import pytest
 
 from dongsun.contract.errors import DongsunError
 from dongsun.contract.stage import SilentRunLog
+from dongsun.twin.people.wardrobe import describe, dress
+from dongsun.twin.plan.traffic import Uniform, Wardrobe
 from dongsun.twin.run_fast import FastStage
 
 DEMO = Path(__file__).parents[3] / "conf" / "store" / "demo.yaml"
@@ -42,3 +44,9 @@ def test_half_the_pictures_of_the_same_visits(tmp_path: Path) -> None:
     assert offsets.shape == (1801,)
     assert other.metrics["visitor_hours"] == pytest.approx(one.metrics["visitor_hours"], rel=0.02)
     assert other.metrics["detections"] == pytest.approx(one.metrics["detections"] / 2, rel=0.1)
+
+
+def test_a_description_is_of_whom_dressing_makes() -> None:
+    for person, uniform, child in ((1, None, False), (2, None, True), (800_001, Uniform(), False)):
+        dressed, told = (make(person, Wardrobe(), uniform, child) for make in (dress, describe))
+        assert (told.body, told.outfit) == (dressed.body_index, dressed.outfit)
