@@ -9,6 +9,7 @@ from dongsun.contract.nadir import nadir_px
 from dongsun.contract.store import CameraConfig
 from dongsun.serve_edge.pipeline.constants import CountingConstants, TrackingConstants
 from dongsun.serve_edge.pipeline.counter import CountedCrossing, CountedStay, Counter
+from dongsun.serve_edge.pipeline.gallery import Gallery
 from dongsun.serve_edge.pipeline.gallery_policy import GalleryPolicy
 from dongsun.serve_edge.pipeline.looks import FrameSize
 from dongsun.serve_edge.pipeline.people import IdentifiedSighting, People
@@ -63,12 +64,28 @@ class CameraPipeline:
         camera: Lines, zones and lens.
         size: Of the picture.
         rules: Thresholds and constants.
+        gallery: Shared by the cameras of a store; by default this camera's own.
+        camera_id: Tells this camera in a shared gallery.
     """
 
-    def __init__(self, camera: CameraConfig, size: FrameSize, rules: PipelineRules) -> None:
+    def __init__(
+        self,
+        camera: CameraConfig,
+        size: FrameSize,
+        rules: PipelineRules,
+        gallery: Gallery | None = None,
+        camera_id: str = "",
+    ) -> None:
         below_px = nadir_px(camera, size.width_px, size.height_px)
         self.people = People(
-            rules.strong_score, rules.similarity_threshold, size, rules.tracking, below_px, rules.gallery
+            rules.strong_score,
+            rules.similarity_threshold,
+            size,
+            rules.tracking,
+            below_px,
+            rules.gallery,
+            gallery,
+            camera_id,
         )
         self.counter = Counter(camera, size, rules.started_at_utc, rules.counting)
         self.frames = 0

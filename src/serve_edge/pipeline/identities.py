@@ -27,10 +27,20 @@ class Identities:
         similarity_threshold: The bundle's, at the precision in use; None without a re-ID model: every track is new.
         policy: How looks are kept and compared.
         min_visitor_s: Who was seen shorter is no visitor.
+        gallery: Shared by the cameras of a store; by default this camera's own.
+        camera_id: Tells this camera in a shared gallery.
     """
 
-    def __init__(self, similarity_threshold: float | None, policy: GalleryPolicy, min_visitor_s: float) -> None:
-        self._gallery = Gallery(similarity_threshold, policy)
+    def __init__(
+        self,
+        similarity_threshold: float | None,
+        policy: GalleryPolicy,
+        min_visitor_s: float,
+        gallery: Gallery | None = None,
+        camera_id: str = "",
+    ) -> None:
+        self._gallery = gallery or Gallery(similarity_threshold, policy)
+        self._camera_id = camera_id
         self._threshold = similarity_threshold
         self._policy = policy
         self._min_visitor_s = min_visitor_s
@@ -49,6 +59,10 @@ class Identities:
             stretches = [stretch for stretch in stretches if stretch.from_s <= time_s]
         return stretches[-1].visitor_id if stretches else None
 
+    def forget(self, track_id: int) -> None:
+        """Drops what is remembered of a track that ended and was counted."""
+        self._stretches.pop(track_id, None)
+
     def look(self, track: Track, look: LookSet, time_s: float) -> None:
         """Takes a look (a set of one) at a track."""
         if self._is_odd(track, look):
@@ -64,7 +78,7 @@ class Identities:
         # With looks, somebody is in view as long as a look says so: the box may since have gone on with another.
         sure_s = track.last.stream_time_s if self._threshold is None else track.sure_s
         if track.visitor_id is not None:
-            self._gallery.seen(track.visitor_id, sure_s, track.news)
+            self._gallery.seen(track.visitor_id, sure_s, track.news, self._camera_id)
             track.news = LookSet()
             return
         if track.last.stream_time_s - track.stretch_from_s < self._min_visitor_s:
@@ -85,14 +99,14 @@ class Identities:
         track.asked_looks = track.stretch_looks
         if self._threshold is not None and not len(track.looks):
             return
-        track.visitor_id = self._gallery.identify(track.looks, track.stretch_from_s, sure_s)
+        track.visitor_id = self._gallery.identify(track.looks, track.stretch_from_s, sure_s, self._camera_id)
         if track.visitor_id is not None:
             track.news = LookSet()
             self._stretches.setdefault(track.track_id, []).append(Stretch(track.stretch_from_s, track.visitor_id))
 
     def _end_stretch(self, track: Track) -> None:
         if track.visitor_id is not None:
-            self._gallery.unseen_since(track.visitor_id, track.sure_s)
+            self._gallery.unseen_since(track.visitor_id, track.sure_s, self._camera_id)
         elif track.track_id is not None and track.sure_s - track.stretch_from_s >= self._min_visitor_s:
             self._identify(track, track.sure_s)
             self.unidentified += track.visitor_id is None

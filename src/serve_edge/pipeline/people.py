@@ -9,6 +9,7 @@ from dongsun.contract.detections import Detections
 from dongsun.contract.embedding import Embeddings
 from dongsun.contract.geometry import Point
 from dongsun.serve_edge.pipeline.constants import TrackingConstants
+from dongsun.serve_edge.pipeline.gallery import Gallery
 from dongsun.serve_edge.pipeline.gallery_policy import GalleryPolicy
 from dongsun.serve_edge.pipeline.identities import Identities
 from dongsun.serve_edge.pipeline.look_set import LookSet
@@ -40,6 +41,8 @@ class People:
         constants: Times and distances.
         nadir_px: Under a ceiling fisheye, the point of the picture straight below the camera.
         policy: What is remembered of looks, and how they are compared.
+        gallery: Shared by the cameras of a store; by default this camera's own.
+        camera_id: Tells this camera in a shared gallery.
     """
 
     def __init__(
@@ -50,6 +53,8 @@ class People:
         constants: TrackingConstants,
         nadir_px: Point | None = None,
         policy: GalleryPolicy | None = None,
+        gallery: Gallery | None = None,
+        camera_id: str = "",
     ) -> None:
         self._c = constants
         self._policy = policy or GalleryPolicy()
@@ -57,7 +62,7 @@ class People:
         self._has_looks = similarity_threshold is not None
         self._tracker = Tracker(strong_score, size.height_px, constants, nadir_px)
         self._reappearance = Reappearance(similarity_threshold, constants, self._policy)
-        self._identities = Identities(similarity_threshold, self._policy, constants.min_visitor_s)
+        self._identities = Identities(similarity_threshold, self._policy, constants.min_visitor_s, gallery, camera_id)
         self._quality_of_serial: dict[int, float] = {}
         self._ids = itertools.count(1)
 
@@ -79,6 +84,10 @@ class People:
     def visitor_of(self, track_id: int, time_s: float | None = None) -> int | None:
         """The visitor on a track at a time (by default at last), as far as is known."""
         return self._identities.visitor_of(track_id, time_s)
+
+    def forget(self, track_id: int) -> None:
+        """Drops what is remembered of a track that ended and was counted; `visitor_of` knows it no more."""
+        self._identities.forget(track_id)
 
     def follow(self, persons: Detections, frame_index: int, time_s: float) -> list[Track]:
         """Takes a frame's people; returns the tracks to embed in it, most urgent first."""

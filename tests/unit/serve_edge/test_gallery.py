@@ -161,3 +161,11 @@ def test_quality_falls_with_cover_score_and_size_and_never_reaches_nothing() -> 
 def test_impossible_policies_are_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(DongsunError, match=next(iter(wrong)) if "every" not in next(iter(wrong)) else "between looks"):
         replace(PLAIN, **wrong)  # type: ignore[arg-type]
+
+
+def test_two_cameras_share_visitors_and_may_see_them_at_once() -> None:
+    gallery = Gallery(0.8, PLAIN, ids=iter([901, 77, 5]))
+    assert gallery.identify(look(1), 0.0, 4.0, "door") == 901
+    assert gallery.identify(look(1), 1.0, 3.0, "aisle") == 901  # the same moment, another camera
+    assert gallery.identify(look(1), 1.0, 3.0, "door") == 77  # the same moment and camera: somebody else
+    assert gallery.count == 2
