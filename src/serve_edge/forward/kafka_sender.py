@@ -19,8 +19,10 @@ class KafkaSettings(BaseModel):
 
     bootstrap_servers: str = Field(description="host:port, several with commas")
     topic_prefix: str = Field(default="dongsun", pattern=r"^[A-Za-z0-9._-]+$", description="topics: <prefix>.<kind>")
-    security: Literal["PLAINTEXT", "SSL", "SASL_SSL"] = "SASL_SSL"
-    ca_file: Path | None = None
+    security: Literal["PLAINTEXT", "SSL", "SASL_SSL"] = Field(
+        default="SASL_SSL", description="PLAINTEXT only inside a network that is trusted"
+    )
+    ca_file: Path | None = Field(default=None, description="PEM; null trusts the system's authorities")
     username: str | None = Field(default=None, description="Azure Event Hubs: $ConnectionString")
     password: SecretStr | None = Field(default=None, description="Azure Event Hubs: the connection string")
     timeout_s: float = Field(default=20.0, gt=0, description="of acknowledging one batch")

@@ -22,16 +22,16 @@ class MqttSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    host: str
-    port: int = Field(default=8883, gt=0, lt=65_536)
+    host: str = Field(min_length=1, description="name or address of the broker")
+    port: int = Field(default=8883, gt=0, lt=65_536, description="8883 with TLS, 1883 without, as a rule")
     tls: bool = Field(default=True, description="false only inside a network that is trusted")
     ca_file: Path | None = Field(default=None, description="PEM; null trusts the system's authorities")
     client_certificate: Path | None = Field(default=None, description="PEM, for brokers that ask for one")
-    client_key: Path | None = None
-    username: str | None = None
-    password: SecretStr | None = None
+    client_key: Path | None = Field(default=None, description="PEM, of that certificate")
+    username: str | None = Field(default=None, description="null logs nobody in")
+    password: SecretStr | None = Field(default=None, description="better kept in `upstream.password`")
     topic_prefix: str = Field(default="dongsun", pattern=r"^[^#+]+$", description="topics: <prefix>/<store>/<kind>")
-    keepalive_s: int = Field(default=30, ge=5)
+    keepalive_s: int = Field(default=30, ge=5, description="a sign of life this often, so that a dead line is noticed")
     timeout_s: float = Field(default=20.0, gt=0, description="of connecting, and of acknowledging one batch")
 
 

@@ -9,6 +9,9 @@ from typing import TextIO
 from dongsun.contract.clock import iso_utc
 from dongsun.serve_edge.stream.address import redacted
 
+_MOST_CHARACTERS = 16_000
+"""Of a message and of an exception: a log must not fill the disk with one line."""
+
 
 class JsonFormatter(logging.Formatter):
     """One JSON object a record."""
@@ -20,17 +23,22 @@ class JsonFormatter(logging.Formatter):
             "level": record.levelname.lower(),
             "logger": record.name.removeprefix("dongsun.serve_edge."),
             "thread": record.threadName,
-            "message": redacted(record.getMessage()),
+            "message": _clean(record.getMessage()),
         }
         if record.exc_info:
-            line["exception"] = redacted(self.formatException(record.exc_info))
+            line["exception"] = _clean(self.formatException(record.exc_info))
         return json.dumps(line, ensure_ascii=False)
 
 
-def log_json(stream: TextIO = sys.stderr, level: int = logging.INFO) -> None:
-    """Sends all of this process's logs there, in place of what was set up before."""
-    handler = logging.StreamHandler(stream)
+def log_json(stream: TextIO | None = None, level: int = logging.INFO) -> None:
+    """Sends all of this process's logs and warnings to `stream` (stderr), in place of what was set up before."""
+    handler = logging.StreamHandler(sys.stderr if stream is None else stream)
     handler.setFormatter(JsonFormatter())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
+    logging.captureWarnings(True)
+
+
+def _clean(text: str) -> str:
+    return redacted(text)[:_MOST_CHARACTERS]

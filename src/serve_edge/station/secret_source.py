@@ -1,6 +1,7 @@
 """Where a secret comes from: the environment or a file, never a log."""
 
 import os
+import stat
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
@@ -13,8 +14,8 @@ class SecretSource(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    value: SecretStr | None = None
-    env: str | None = Field(default=None, description="name of an environment variable")
+    value: SecretStr | None = Field(default=None, description="the text itself; only for what is no secret")
+    env: str | None = Field(default=None, min_length=1, description="name of an environment variable")
     file: Path | None = Field(default=None, description="a file with the secret alone, readable by the station only")
 
     @model_validator(mode="after")
@@ -26,8 +27,11 @@ class SecretSource(BaseModel):
     def read(self, where: str) -> SecretStr:
         """The secret.
 
+        Args:
+            where: The setting that names it, for errors.
+
         Raises:
-            DongsunError: The variable isn't set, or the file is absent, empty or open to everybody.
+            DongsunError: The variable isn't set, or the file is absent, empty, unreadable or open to others.
         """
         if self.value is not None:
             return self.value
@@ -39,19 +43,31 @@ class SecretSource(BaseModel):
                 )
             return SecretStr(text)
         assert self.file is not None
-        if not self.file.is_file():
-            raise _absent(f"the secret in {self.file}", "no such file", where, "create it with mode 600")
-        if self.file.stat().st_mode & 0o077:
-            raise _absent(
-                f"{self.file} readable by the station alone",
-                f"mode {self.file.stat().st_mode & 0o777:o}",
-                where,
-                f"chmod 600 {self.file}",
-            )
-        secret = self.file.read_text(encoding="utf-8").strip()
-        if not secret:
-            raise _absent(f"the secret in {self.file}", "an empty file", where, "write the secret into it")
-        return SecretStr(secret)
+        return _read_file(self.file, where)
+
+
+def _read_file(path: Path, where: str) -> SecretStr:
+    if not path.is_file():
+        raise _absent(f"the secret in {path}", "no such file", where, "create it with mode 600")
+    if _is_open(path.stat()):
+        mode = stat.S_IMODE(path.stat().st_mode)
+        raise _absent(f"{path} readable by the station alone", f"mode {mode:o}", where, f"chmod 600 {path}")
+    try:
+        secret = path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it isn't text"
+        raise _absent(
+            f"the secret in {path}", str(reason), where, "let the station's user read it, as one line of UTF-8"
+        ) from None
+    if not secret:
+        raise _absent(f"the secret in {path}", "an empty file", where, "write the secret into it")
+    return SecretStr(secret)
+
+
+def _is_open(status: os.stat_result) -> bool:
+    """Others may read it. A group may, if it is root who shares the file with it: so systemd hands out credentials."""
+    forbidden = 0o037 if status.st_uid == 0 else 0o077
+    return bool(status.st_mode & forbidden)
 
 
 def _absent(expected: str, got: str, where: str, mend: str) -> DongsunError:

@@ -1,0 +1,268 @@
+"""One camera's thread: pictures from its feed, through gate, detector and pipeline, to the ledger."""
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from dongsun.contract.business_day import BusinessCalendar
+from dongsun.contract.clock import Clock, iso_utc
+from dongsun.contract.detections import Detections
+from dongsun.contract.observations import Window
+from dongsun.contract.store import CameraConfig
+from dongsun.serve_edge.inference.models import Models
+from dongsun.serve_edge.ledger.batch import LedgerBatch
+from dongsun.serve_edge.pipeline.camera_pipeline import CameraPipeline, PipelineEvents, PipelineRules
+from dongsun.serve_edge.pipeline.floor_heat import FloorHeat, MeasuredCamera
+from dongsun.serve_edge.pipeline.gallery import Gallery
+from dongsun.serve_edge.pipeline.looks import FrameSize
+from dongsun.serve_edge.pipeline.motion_gate import MotionGate
+from dongsun.serve_edge.results.observations import Observer
+from dongsun.serve_edge.station.health import CameraHealth
+from dongsun.serve_edge.station.latencies import Latencies
+from dongsun.serve_edge.stream.camera_feed import CameraFeed
+from dongsun.serve_edge.stream.captured_frame import CapturedFrame, Gap
+
+_LOG = logging.getLogger(__name__)
+_TAKE_S = 0.5
+_LATE_S = 5.0
+"""A track's identity, and so its crossing, may be settled this much after its sightings: windows close that late."""
+_CLOCK_JUMP_S = 2.0
+"""The wall clock against the monotonic one: more is a jump, less is what NTP slews in a day."""
+
+
+@dataclass(frozen=True)
+class WorkerParts:
+    """What all cameras of a station share.
+
+    Attributes:
+        store_id: Of the store file.
+        models: The bundle's, loaded once.
+        calendar: Of the store.
+        clock: The station's.
+        write: Takes what is to be kept.
+    """
+
+    store_id: str
+    models: Models
+    calendar: BusinessCalendar
+    clock: Clock
+    write: Callable[[LedgerBatch, tuple[Window, ...]], None]
+
+
+class CameraWorker:
+    """Counts one live camera until it is stopped.
+
+    Args:
+        camera: Lines, zones, lens and floor points.
+        feed: Its pictures.
+        parts: What it shares.
+        gallery: The business day's visitors.
+        gate: Spares the detector still pictures; None looks at every picture.
+        measure: Told the picture's size once it's known; gives the floor's heat, if the camera has floor points.
+    """
+
+    def __init__(
+        self,
+        camera: CameraConfig,
+        feed: CameraFeed,
+        parts: WorkerParts,
+        gallery: Gallery,
+        gate: MotionGate | None,
+        measure: Callable[[str, MeasuredCamera], FloorHeat] | None = None,
+    ) -> None:
+        self._camera, self._feed, self._parts = camera, feed, parts
+        self._gallery, self._gate, self._measure = gallery, gate, measure
+        self._heat: FloorHeat | None = None
+        self._pipeline: CameraPipeline | None = None
+        self._observer: Observer | None = None
+        self._size: FrameSize | None = None
+        self._started_at_utc: datetime | None = None
+        self._persons: Detections | None = None
+        self._feet_at_s: dict[int, float] = {}
+        self._latencies = Latencies()
+        self._stop = threading.Event()
+        self._renewal: Gallery | None = None
+        self._last_frame_at_s: float | None = None
+        self._analysed = self._gated = self.clock_jumps = 0
+        self._gap_s = 0.0
+        self.heartbeat_s = parts.clock.monotonic_s()
+        self.failure: BaseException | None = None
+        self._thread = threading.Thread(target=self._guarded, name=f"count-{feed.camera_id}", daemon=True)
+
+    @property
+    def camera_id(self) -> str:
+        """Of the store file."""
+        return self._feed.camera_id
+
+    @property
+    def alive(self) -> bool:
+        """Whether its thread runs."""
+        return self._thread.is_alive()
+
+    def start(self) -> None:
+        """Begins to count; the feed must be started by its owner."""
+        self._thread.start()
+
+    def stop(self, timeout_s: float) -> bool:
+        """Ends after the picture under way, and writes what is open; whether it ended in time."""
+        self._stop.set()
+        self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    def renew(self, gallery: Gallery) -> None:
+        """A new business day: tracks end, and visitors begin anew in `gallery`."""
+        self._renewal = gallery
+
+    def health(self) -> CameraHealth:
+        """How it goes."""
+        pipeline, last_s = self._pipeline, self._last_frame_at_s
+        return CameraHealth(
+            camera_id=self.camera_id,
+            state=self._feed.state,
+            last_error=self._feed.last_error,
+            counters=self._feed.counters(),
+            last_frame_age_s=None if last_s is None else self._parts.clock.monotonic_s() - last_s,
+            analysed=self._analysed,
+            gated=self._gated,
+            occupancy=0 if pipeline is None else pipeline.occupancy,
+            latency_p50_s=self._latencies.percentile(50),
+            latency_p95_s=self._latencies.percentile(95),
+            gap_s=self._gap_s,
+        )
+
+    def _guarded(self) -> None:
+        """The supervisor's only net: whatever breaks here is written down, and the worker is started anew."""
+        try:
+            self._run()
+        except Exception as error:
+            self.failure = error
+            _LOG.exception("camera %s: counting broke", self.camera_id)
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            self.heartbeat_s = self._parts.clock.monotonic_s()
+            item = self._feed.take(_TAKE_S)
+            if self._renewal is not None:
+                self._gallery, self._renewal = self._renewal, None
+                self._end_pipeline()
+            if isinstance(item, Gap):
+                self._skip(item)
+            elif item is not None:
+                self._count(item)
+        self._end_pipeline()
+
+    def _skip(self, gap: Gap) -> None:
+        self._gap_s += gap.to_s - gap.from_s
+        self._persons = None  # who was there when pictures ended says nothing of when they come again
+        if self._pipeline is not None:
+            self._pipeline.gap(gap.to_s)
+            self._close_windows(gap.to_s)
+
+    def _count(self, frame: CapturedFrame) -> None:
+        pipeline = self._pipeline_for(frame)
+        time_s = frame.stream_time_s
+        wanted = pipeline.follow(self._people_in(frame), frame.index, time_s)
+        for track, embedding in self._parts.models.looks(frame.picture_bgr, wanted):
+            pipeline.look(track, embedding, time_s)
+        self._keep(pipeline, pipeline.settle(time_s))
+        self._close_windows(time_s)
+        self._last_frame_at_s = self._parts.clock.monotonic_s()
+        self._latencies.add((self._parts.clock.now_utc() - frame.captured_at_utc).total_seconds())
+
+    def _people_in(self, frame: CapturedFrame) -> Detections:
+        if self._gate is not None and self._persons is not None:
+            if not self._gate.opens(frame.picture_bgr, frame.stream_time_s):
+                self._gated += 1
+                return self._persons
+        elif self._gate is not None:
+            self._gate.opens(frame.picture_bgr, frame.stream_time_s)
+        self._analysed += 1
+        found = self._parts.models.detector.detect(frame.picture_bgr)
+        self._persons = found.keep(found.class_ids == self._parts.models.manifest.detector.person_class)
+        return self._persons
+
+    def _pipeline_for(self, frame: CapturedFrame) -> CameraPipeline:
+        size = FrameSize(frame.picture_bgr.shape[1], frame.picture_bgr.shape[0])
+        anchored = frame.captured_at_utc - timedelta(seconds=frame.stream_time_s)
+        if self._started_at_utc is not None and self._pipeline is not None:
+            jumped_s = abs((anchored - self._started_at_utc).total_seconds())
+            if jumped_s > _CLOCK_JUMP_S:
+                self.clock_jumps += 1
+                _LOG.warning("the wall clock jumped by %.1f s: windows begin anew", jumped_s)
+            if jumped_s > _CLOCK_JUMP_S or size != self._size:
+                self._end_pipeline()
+        if self._pipeline is None:
+            self._begin_pipeline(size, anchored)
+        assert self._pipeline is not None
+        return self._pipeline
+
+    def _begin_pipeline(self, size: FrameSize, started_at_utc: datetime) -> None:
+        models = self._parts.models
+        rules = PipelineRules(models.manifest.detector.score_threshold, models.similarity_threshold, started_at_utc)
+        self._pipeline = CameraPipeline(self._camera, size, rules, self._gallery, self.camera_id)
+        version = models.manifest.version
+        self._observer = Observer(self._parts.store_id, self.camera_id, version, started_at_utc)
+        self._size, self._started_at_utc = size, started_at_utc
+        self._feet_at_s.clear()
+        measured = MeasuredCamera.of(self._camera, size)
+        self._heat = self._measure(self.camera_id, measured) if self._measure and measured else None
+
+    def _end_pipeline(self) -> None:
+        pipeline, self._pipeline = self._pipeline, None
+        if pipeline is None or not pipeline.frames:
+            return
+        self._keep(pipeline, pipeline.finish(0.0))
+        self._write_windows(pipeline, pipeline.closed_windows(pipeline.last_s + 15.0))
+
+    def _keep(self, pipeline: CameraPipeline, events: PipelineEvents) -> None:
+        self._warm(events)
+        assert self._observer is not None
+        visitor_of = pipeline.people.visitor_of
+        crossings = tuple(
+            self._observer.crossing(c, visitor_of(c.crossing.track_id, c.crossing.stream_time_s))
+            for c in events.crossings
+        )
+        visits = tuple(
+            self._observer.visit(s, visitor_of(s.stay.track_id, s.stay.enter_s)) for s in events.stays
+        )
+        if crossings or visits:
+            self._parts.write(LedgerBatch(crossings=crossings, visits=visits), ())
+
+    def _warm(self, events: PipelineEvents) -> None:
+        if self._heat is None or self._started_at_utc is None:
+            return
+        for item in events.sightings:
+            at_s = item.sighting.stream_time_s
+            before_s = self._feet_at_s.get(item.track_id, at_s)
+            self._feet_at_s[item.track_id] = at_s
+            hour = self._parts.calendar.hour_of(self._started_at_utc + timedelta(seconds=at_s))
+            self._heat.add(self.camera_id, item.sighting.anchor_px("foot"), at_s - before_s, hour)
+        if len(self._feet_at_s) > 500:
+            newest = sorted(self._feet_at_s, key=lambda track: self._feet_at_s[track])[-200:]
+            self._feet_at_s = {track: self._feet_at_s[track] for track in newest}
+
+    def _close_windows(self, time_s: float) -> None:
+        assert self._pipeline is not None
+        self._write_windows(self._pipeline, self._pipeline.closed_windows(time_s - _LATE_S))
+
+    def _write_windows(self, pipeline: CameraPipeline, figures: list) -> None:  # type: ignore[type-arg]
+        if not figures:
+            return
+        assert self._observer is not None and self._started_at_utc is not None
+        windows = []
+        for window in (self._observer.window(f) for f in figures):
+            # The first window of a run is a part: what the run before saw of it has a key of its own.
+            begun = self._started_at_utc + timedelta(seconds=pipeline.first_s)
+            if window.starts_at_utc < begun:
+                window = window.model_copy(
+                    update={"idempotency_key": f"{window.idempotency_key}/from/{iso_utc(begun)}"}
+                )
+            windows.append(window)
+        self._parts.write(LedgerBatch(windows=tuple(windows)), tuple(windows))
+
+
+def without_failure(health: CameraHealth, error: str) -> CameraHealth:
+    """The health of a worker that broke, with what broke it."""
+    return replace(health, last_error=error)
