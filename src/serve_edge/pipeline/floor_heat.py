@@ -1,5 +1,6 @@
 """How long visitors stood where, on the floor of the store, whichever camera saw them."""
 
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -54,16 +55,23 @@ class FloorHeat:
     """Seconds by cell of the floor, cameras merged.
 
     A person whom two cameras see stands once: each cell belongs to the camera that sees it most finely, and only that
-    camera's sightings count there.
+    camera's sightings count there. Cameras' threads may add at the same time.
 
     Args:
-        cameras: Those with floor points.
+        cameras: Those with floor points, as far as they are known.
     """
 
     def __init__(self, cameras: Mapping[str, MeasuredCamera]) -> None:
+        self._lock = threading.Lock()
         self._cameras = dict(cameras)
         self._owners: dict[tuple[int, int], str | None] = {}
         self._seconds: dict[tuple[int, int, int], float] = {}
+
+    def register(self, camera_id: str, camera: MeasuredCamera) -> None:
+        """A camera whose picture is now known, or has changed."""
+        with self._lock:
+            self._cameras[camera_id] = camera
+            self._owners.clear()
 
     def add(self, camera_id: str, foot_px: Point, step_s: float, hour: int) -> None:
         """Somebody stood there for `step_s` seconds, in that local hour; steps over a second count as not seen."""
@@ -74,17 +82,16 @@ class FloorHeat:
         if position is None:
             return
         cell = (int(np.floor(position[0] / CELL_M)), int(np.floor(position[1] / CELL_M)))
-        if self._owner(cell) != camera_id:
-            return
-        key = (hour, *cell)
-        self._seconds[key] = self._seconds.get(key, 0.0) + step_s
+        with self._lock:
+            if self._owner(cell) == camera_id:
+                key = (hour, *cell)
+                self._seconds[key] = self._seconds.get(key, 0.0) + step_s
 
     def drain(self) -> tuple[HeatCell, ...]:
         """What has come together since the last call."""
         cells = tuple(
             HeatCell(hour, x, y, round(seconds, 4)) for (hour, x, y), seconds in sorted(self._seconds.items())
         )
-        self._seconds.clear()
         return cells
 
     def _owner(self, cell: tuple[int, int]) -> str | None:

@@ -224,9 +224,7 @@ class CameraWorker:
             self._observer.crossing(c, visitor_of(c.crossing.track_id, c.crossing.stream_time_s))
             for c in events.crossings
         )
-        visits = tuple(
-            self._observer.visit(s, visitor_of(s.stay.track_id, s.stay.enter_s)) for s in events.stays
-        )
+        visits = tuple(self._observer.visit(s, visitor_of(s.stay.track_id, s.stay.enter_s)) for s in events.stays)
         if crossings or visits:
             self._parts.write(LedgerBatch(crossings=crossings, visits=visits), ())
 

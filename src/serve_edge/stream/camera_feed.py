@@ -64,9 +64,11 @@ class CameraFeed:
     Args:
         settings: Address, rates and time-outs.
         clock: The station's.
+        zero_s: The monotonic time that is zero in stream times, so that all cameras of a station have the same; by
+            default when the feed starts.
     """
 
-    def __init__(self, settings: FeedSettings, clock: Clock) -> None:
+    def __init__(self, settings: FeedSettings, clock: Clock, zero_s: float | None = None) -> None:
         self._settings, self._clock = settings, clock
         self._stop = threading.Event()
         self._changed = threading.Condition()
@@ -75,6 +77,7 @@ class CameraFeed:
         self._state = FeedState.CONNECTING
         self._reason = GapReason.CONNECTING
         self._last_error = ""
+        self._zero_s = zero_s
         self._began_s = clock.monotonic_s()
         self._seen_until_s = 0.0
         self._last_sign_s = self._began_s
@@ -111,7 +114,9 @@ class CameraFeed:
 
     def start(self) -> None:
         """Begins to read."""
-        self._began_s = self._last_sign_s = self._clock.monotonic_s()
+        self._last_sign_s = self._clock.monotonic_s()
+        self._began_s = self._last_sign_s if self._zero_s is None else self._zero_s
+        self._seen_until_s = self._last_sign_s - self._began_s
         self._launch()
 
     def stop(self, timeout_s: float) -> bool:

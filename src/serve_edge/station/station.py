@@ -1,0 +1,269 @@
+"""The station, put together from its settings and kept running."""
+
+import logging
+import secrets
+import threading
+from collections.abc import Iterator
+from datetime import date, datetime
+
+from pydantic import SecretStr
+
+from dongsun.contract.business_day import BusinessCalendar
+from dongsun.contract.clock import Clock
+from dongsun.contract.errors import DongsunError
+from dongsun.contract.observations import Window
+from dongsun.contract.store import StoreConfig, load_store
+from dongsun.serve_edge.forward.forwarder import Forwarder
+from dongsun.serve_edge.forward.kafka_sender import KafkaSender
+from dongsun.serve_edge.forward.mqtt_sender import MqttSender
+from dongsun.serve_edge.forward.sender import Sender
+from dongsun.serve_edge.forward.window_event import window_message
+from dongsun.serve_edge.inference.models import Models, load_models
+from dongsun.serve_edge.ledger.batch import DayVisitors, LedgerBatch
+from dongsun.serve_edge.ledger.ledger import Ledger
+from dongsun.serve_edge.ledger.ledger_writer import LedgerWriter
+from dongsun.serve_edge.pipeline.constants import TrackingConstants
+from dongsun.serve_edge.pipeline.floor_heat import FloorHeat, MeasuredCamera
+from dongsun.serve_edge.pipeline.gallery import Gallery
+from dongsun.serve_edge.pipeline.gallery_policy import GalleryPolicy
+from dongsun.serve_edge.pipeline.motion_gate import MotionGate
+from dongsun.serve_edge.station.camera_worker import CameraWorker, WorkerParts
+from dongsun.serve_edge.station.health import StationHealth
+from dongsun.serve_edge.station.recovery import recovered_windows
+from dongsun.serve_edge.station.restart_budget import RestartBudget
+from dongsun.serve_edge.station.station_settings import MqttUpstream, StationSettings
+from dongsun.serve_edge.stream.camera_feed import CameraFeed
+from dongsun.serve_edge.stream.feed_settings import FeedSettings
+
+_LOG = logging.getLogger(__name__)
+_RESTARTS, _WITHIN_S = 5, 600.0
+_HUNG_S = 60.0
+"""A worker that hasn't looked up for so long hangs; a picture takes a tenth of a second."""
+_WATCH_S = 1.0
+_KEEP_HOUSE_S = 60.0
+
+
+class StationBrokenError(Exception):
+    """A part broke more often than it may: the whole process must begin anew."""
+
+
+class Station:
+    """Counts every camera of a store until it's stopped.
+
+    Args:
+        settings: Of `station.yaml`.
+        clock: The machine's, or a simulated one.
+
+    Raises:
+        DongsunError: Store, bundle, ledger, a secret or a camera's address isn't as it should be.
+    """
+
+    def __init__(self, settings: StationSettings, clock: Clock) -> None:
+        self.settings, self._clock = settings, clock
+        self._store = load_store(settings.store)
+        self._calendar = BusinessCalendar.of(self._store)
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        key = settings.database_key.read("database_key") if settings.database_key else None
+        most = None if settings.database_most_mb is None else settings.database_most_mb * 1_000_000
+        self.ledger = Ledger(settings.data_dir / "ledger.db", self._calendar, key, most)
+        self._writer = LedgerWriter(self.ledger, settings.data_dir, clock)
+        self._models = _loaded(settings)
+        self._forwarder = self._new_forwarder()
+        self._heat = FloorHeat({})
+        self._zero_s = clock.monotonic_s()
+        self._started_at_utc = clock.now_utc()
+        self._day = self._calendar.day_of(self._started_at_utc)
+        self._gallery = self._new_gallery()
+        self._visitors_before = self._known_visitors(self._day)
+        self._addresses = {name: _address(settings, self._store, name) for name in self._store.cameras}
+        self._feeds = {name: self._new_feed(name) for name in self._store.cameras}
+        self._workers = {name: self._new_worker(name) for name in self._store.cameras}
+        self._budget = RestartBudget(_RESTARTS, _WITHIN_S, clock)
+        self._restarts = 0
+        self._kept_house_at_s = self._zero_s
+        self._stopped = threading.Event()
+
+    def start(self) -> None:
+        """Begins to read, count and send; what a killed run had left open is closed first."""
+        windows = recovered_windows(self.ledger, self._store, self._clock.now_utc())
+        if windows:
+            _LOG.warning("the last run was killed: %d open windows are closed from the crossings kept", len(windows))
+            self._write(LedgerBatch(windows=windows), windows)
+        for feed in self._feeds.values():
+            feed.start()
+        for worker in self._workers.values():
+            worker.start()
+        if self._forwarder is not None:
+            self._forwarder.start()
+
+    def watch(self) -> None:
+        """One look at everything; to be called every second.
+
+        Raises:
+            StationBrokenError: A camera's worker broke or hung more often than it may.
+        """
+        for name, worker in self._workers.items():
+            hung = self._clock.monotonic_s() - worker.heartbeat_s > _HUNG_S
+            if worker.alive and not hung:
+                continue
+            if not self._budget.spend():
+                raise StationBrokenError(f"camera {name}: {worker.failure or 'its thread hangs'}") from worker.failure
+            _LOG.error("camera %s: its worker is started anew (%s)", name, worker.failure or "it hung")
+            self._restarts += 1
+            self._workers[name] = self._new_worker(name)
+            self._workers[name].start()
+        now_utc = self._clock.now_utc()
+        if (day := self._calendar.day_of(now_utc)) != self._day:
+            self._begin_day(day)
+        if self._clock.monotonic_s() - self._kept_house_at_s >= _KEEP_HOUSE_S:
+            self._kept_house_at_s = self._clock.monotonic_s()
+            self._keep_house(now_utc)
+
+    def stop(self, timeout_s: float = 5.0) -> bool:
+        """Ends cleanly: what is open is written; whether everything ended in time."""
+        self._stopped.set()
+        until_s = self._clock.monotonic_s() + timeout_s
+        for feed in self._feeds.values():
+            feed.stop(0.0)
+        workers = [worker.stop(max(0.1, until_s - self._clock.monotonic_s())) for worker in self._workers.values()]
+        self._keep_house(self._clock.now_utc())
+        feeds = [feed.stop(max(0.1, until_s - self._clock.monotonic_s())) for feed in self._feeds.values()]
+        sent = self._forwarder is None or self._forwarder.stop(max(0.1, until_s - self._clock.monotonic_s()))
+        ended = all((*workers, *feeds, sent))
+        if ended:
+            self.ledger.close()
+        return ended
+
+    def health(self) -> StationHealth:
+        """How everything goes."""
+        return StationHealth(
+            store_id=self._store.id,
+            station_id=self.settings.station_id,
+            bundle_version=self._models.manifest.version,
+            started_at_utc=self._started_at_utc,
+            now_utc=self._clock.now_utc(),
+            uptime_s=self._clock.monotonic_s() - self._zero_s,
+            cameras=tuple(worker.health() for worker in self._workers.values()),
+            writer=self._writer.health(),
+            forwarder=None if self._forwarder is None else self._forwarder.health(),
+            waiting=self.ledger.pending_count(),
+            restarts=self._restarts,
+            clock_jumps=max((worker.clock_jumps for worker in self._workers.values()), default=0),
+        )
+
+    def _write(self, batch: LedgerBatch, windows: tuple[Window, ...]) -> None:
+        if self._forwarder is not None and windows:
+            settings = self.settings
+            messages = tuple(window_message(w, settings.station_id, settings.suppress_below) for w in windows)
+            batch = LedgerBatch(batch.crossings, batch.visits, batch.windows, messages=messages)
+        self._writer.write(batch)
+
+    def _keep_house(self, now_utc: datetime) -> None:
+        day = str(self._day)
+        visitors = self._visitors_so_far()
+        self._writer.write(LedgerBatch(heat=self._heat.drain(), heat_day=day, visitors=((day, visitors),)))
+        retention = self.settings.retention
+        self.ledger.retain(
+            now_utc,
+            events_days=retention.events_days,
+            windows_days=retention.windows_days,
+            sent_days=retention.sent_days,
+        )
+
+    def _begin_day(self, day: date) -> None:
+        _LOG.info("business day %s begins", day)
+        self._writer.write(
+            LedgerBatch(
+                heat=self._heat.drain(), heat_day=str(self._day), visitors=((str(self._day), self._visitors_so_far()),)
+            )
+        )
+        self._day, self._gallery = day, self._new_gallery()
+        self._visitors_before = self._known_visitors(day)
+        for worker in self._workers.values():
+            worker.renew(self._gallery)
+
+    def _visitors_so_far(self) -> DayVisitors:
+        before, day = self._visitors_before, str(self._day)
+        rows = self.ledger.rows(
+            "SELECT count(*) FROM crossings WHERE business_day = ? AND direction = 'in' AND visitor_id IS NOT NULL "
+            "GROUP BY visitor_id HAVING count(*) > 1",
+            (day,),
+        )
+        returns = sum(int(count) - 1 for (count,) in rows)
+        return DayVisitors(before.unique_visitors + self._gallery.count, returns, before.unique_staff)
+
+    def _known_visitors(self, day: date) -> DayVisitors:
+        rows = self.ledger.rows(
+            "SELECT unique_visitors, re_entries, unique_staff FROM days WHERE business_day = ?", (str(day),)
+        )
+        return DayVisitors(*rows[0]) if rows else DayVisitors(0, 0, 0)
+
+    def _new_gallery(self) -> Gallery:
+        return Gallery(self._models.similarity_threshold, GalleryPolicy(), _meaningless_ids())
+
+    def _new_feed(self, name: str) -> CameraFeed:
+        streams = self.settings.streams
+        feed = FeedSettings(camera_id=name, address=self._addresses[name], **streams.model_dump())
+        return CameraFeed(feed, self._clock, self._zero_s)
+
+    def _new_worker(self, name: str) -> CameraWorker:
+        gate = self.settings.motion_gate
+        parts = WorkerParts(self._store.id, self._models, self._calendar, self._clock, self._write)
+        return CameraWorker(
+            self._store.cameras[name],
+            self._feeds[name],
+            parts,
+            self._gallery,
+            MotionGate(gate.changed_share, gate.look_anyway_s) if gate.enabled else None,
+            self._measured,
+        )
+
+    def _measured(self, camera_id: str, camera: MeasuredCamera) -> FloorHeat:
+        self._heat.register(camera_id, camera)
+        return self._heat
+
+    def _new_forwarder(self) -> Forwarder | None:
+        upstream = self.settings.upstream
+        if upstream is None:
+            return None
+        client_id = f"dongsun-{self._store.id}-{self.settings.station_id}"
+        sender: Sender = (
+            MqttSender(upstream.mqtt, self._store.id, client_id)
+            if isinstance(upstream, MqttUpstream)
+            else KafkaSender(upstream.kafka, self._store.id, client_id)
+        )
+        return Forwarder(self.ledger, sender, self._clock)
+
+
+def _meaningless_ids() -> Iterator[int]:
+    """Visitors' ids, drawn anew each day: they tell two visitors of a day apart, and nothing else."""
+    while True:
+        yield secrets.randbits(53) or 1
+
+
+def _loaded(settings: StationSettings) -> Models:
+    import os
+
+    threads = settings.threads or os.cpu_count() or 1
+    return load_models(settings.bundle, settings.precision, threads, TrackingConstants().low_score, requests=threads)
+
+
+def _address(settings: StationSettings, store: StoreConfig, camera_id: str) -> SecretStr:
+    if unknown := set(settings.cameras) - set(store.cameras):
+        raise DongsunError(
+            expected=f"cameras of the store file: {', '.join(store.cameras)}",
+            got=", ".join(sorted(unknown)),
+            where="station.yaml: cameras",
+            mend="name them as the store file does",
+        )
+    if camera_id in settings.cameras:
+        return settings.cameras[camera_id].read(f"cameras.{camera_id}")
+    source = store.cameras[camera_id].source
+    if not source:
+        raise DongsunError(
+            expected=f"an address of camera {camera_id}",
+            got="none",
+            where=f"station.yaml: cameras.{camera_id}",
+            mend="give it there (env or file where it has a password), or as `source` in the store file",
+        )
+    return SecretStr(source)
