@@ -63,11 +63,12 @@ class Itinerary:
     def walk(self, person_id: int, place: Place, fps: int, first: int, end: int) -> Walk | None:
         """Positions of one of the party in the frames [first, end) of the clock; sample 0 is `first`'s or later.
 
-        Whoever keeps behind appears later and vanishes sooner, by that much of the way. None if never there.
+        Whoever keeps behind appears and vanishes later, by that much of the way. None if never there.
         """
         appears_s = float(np.interp(place.behind_m, self._ways_m, self._times)) if place.behind_m else self._times[0]
         begin = max(first, math.ceil(appears_s * fps))
-        stop = min(end, math.floor(self.now_s * fps) + 1)
+        lag_s = place.behind_m / self.speed_m_s
+        stop = min(end, math.floor((self.now_s + lag_s) * fps) + 1)
         if stop - begin < 2 or not self._legs:
             return None
         points, left = (
@@ -75,7 +76,8 @@ class Itinerary:
             np.concatenate([leg.left for leg in self._legs]),
         )
         room = np.concatenate([leg.room_m for leg in self._legs])
-        clock, ways = np.array(self._times), np.array(self._ways_m)
+        clock = np.array([*self._times, self.now_s + lag_s])
+        ways = np.array([*self._ways_m, self._ways_m[-1] + place.behind_m])
         x, y = paced(points, left, room, clock, ways, begin, stop, fps, place.left_m, place.behind_m)
         yaw = headings(x, y)
         for begins_s, ends_s, facing in self._facings:

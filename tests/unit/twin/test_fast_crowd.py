@@ -14,6 +14,7 @@ from dongsun.twin.fast.fast_crowd import fast_simulate
 from dongsun.twin.fast.figure import figure
 from dongsun.twin.plan.traffic import TwinStaff, Visitors
 from dongsun.twin.plan.twin_plan import TwinPlan, twin_plan
+from dongsun.twin.truth.doors import door_book
 
 DEMO = Path(__file__).parents[3] / "conf" / "store" / "demo.yaml"
 PEOPLE = tuple(range(1, 61))
@@ -77,3 +78,13 @@ def test_a_lone_walker_goes_at_their_own_speed(plan: TwinPlan) -> None:
     pace = np.hypot(*np.diff(walk.path_m, axis=0).T) * alone.fps
     assert np.median(pace[pace > 0.3]) == pytest.approx(figure(7).walking_speed_m_s, rel=0.05)
     assert walk.y_m[0] < 0 and walk.y_m[-1] < 0 and walk.y_m.max() > 0.5
+
+
+def test_nobody_of_a_long_party_vanishes_indoors() -> None:
+    flagship = DEMO.with_name("electronics-flagship.yaml")
+    plan = twin_plan(load_store(flagship), flagship).model_copy(
+        update={"fps": 5, "visitors": Visitors(group_share=1.0)}
+    )
+    people = fast_simulate(plan, tuple(range(1, 301)), seed=2, duration_s=5000)
+    book = door_book(people, plan)  # refuses whoever appears or vanishes inside
+    assert len(book.entries) >= 300
