@@ -122,7 +122,8 @@ def recorded(clip: Clip, bundles: Path, cache: Path) -> Recording:
         _record(clip, bundles, path)
     with np.load(path) as kept:
         arrays = {name: kept[name] for name in kept.files}
-    people, true_boxes = _truth(clip, arrays["frame_of_box"], arrays["boxes"], arrays["frames"])
+    people = tuple(str(name) for name in arrays["person_of_box"])
+    true_boxes = dict(zip((str(n) for n in arrays["true_people"]), arrays["true_boxes"].tolist(), strict=True))
     width, height = (int(v) for v in arrays["size"])
     strong, similarity = (float(v) for v in arrays["thresholds"])
     return Recording(
@@ -152,9 +153,16 @@ def _record(clip: Clip, bundles: Path, path: Path) -> None:
         embeddings.append(models.embedder.embed(crops))
         sharpness += [_sharpness(crop) for crop in crops]
     thresholds = (spec.score_threshold, models.similarity_threshold)
+    # The truth is kept along: a clip filmed anew must not be judged by it, nor this one by a new truth.
+    frame_of_box, all_boxes = np.array(owner, np.int64), np.concatenate(boxes)
+    people, counts = _truth(clip, frame_of_box, all_boxes, np.array(frames))
     np.savez(
-        path, frames=np.array(frames), times_s=np.array(times), frame_of_box=np.array(owner, np.int64),
-        boxes=np.concatenate(boxes), scores=np.concatenate(scores), embeddings=np.concatenate(embeddings),
+        path,
+        person_of_box=np.array(people, np.str_),
+        true_people=np.array(list(counts), np.str_),
+        true_boxes=np.array(list(counts.values()), np.int64),
+        frames=np.array(frames), times_s=np.array(times), frame_of_box=frame_of_box,
+        boxes=all_boxes, scores=np.concatenate(scores), embeddings=np.concatenate(embeddings),
         sharpness=np.array(sharpness, np.float32),
         size=np.array([video.width_px, video.height_px]), thresholds=np.array(thresholds),
     )  # fmt: skip

@@ -57,7 +57,7 @@ class GalleryPolicy:
     found_quality: float = 1.0
     learn: bool = True
     overlap_s: float = 0.3
-    change: float | None = 0.0
+    change: float | None = 0.1
     change_looks: int = 2
     look_after_contact: bool = True
     least_height_px: float = 32.0
