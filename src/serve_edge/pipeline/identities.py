@@ -39,7 +39,7 @@ class Identities:
         gallery: Gallery | None = None,
         camera_id: str = "",
     ) -> None:
-        self._gallery = gallery or Gallery(similarity_threshold, policy)
+        self._gallery = Gallery(similarity_threshold, policy) if gallery is None else gallery
         self._camera_id = camera_id
         self._threshold = similarity_threshold
         self._policy = policy

@@ -5,6 +5,7 @@ import pytest
 
 from dongsun.contract.detections import Detections
 from dongsun.serve_edge.pipeline.constants import TrackingConstants
+from dongsun.serve_edge.pipeline.gallery import Gallery
 from dongsun.serve_edge.pipeline.gallery_policy import GalleryPolicy
 from dongsun.serve_edge.pipeline.looks import FrameSize
 from dongsun.serve_edge.pipeline.people import People
@@ -92,3 +93,21 @@ def test_every_rule_counts_the_same_two_people(keep: str) -> None:
     frames = walk([1] * 40) + [[]] * 40 + walk([6] * 40) + [[]] * 40 + walk([1] * 40)
     people, _ = follow(frames, GalleryPolicy(keep=keep))  # type: ignore[arg-type]
     assert [people.visitor_of(track) for track in (1, 2, 3)] == [1, 2, 1]
+
+
+def test_two_cameras_of_a_store_name_one_person_alike() -> None:
+    """The same person before two cameras, one after the other, with a gallery that is empty when they begin."""
+    shared = Gallery(0.8, GalleryPolicy(), ids=iter([4711, 4712]))
+    named = []
+    for camera_id in ("door", "aisle"):
+        people = People(0.5, 0.8, FrameSize(1000, 600), TrackingConstants(), gallery=shared, camera_id=camera_id)
+        for index, ((x, h, colour),) in enumerate(walk([3] * 60)):
+            box = np.array([[x - 0.2 * h, FOOT_PX - h, x + 0.2 * h, FOOT_PX]], np.float32)
+            found = Detections(box, np.full(1, 0.9, np.float32), np.zeros(1, np.int64))
+            for track in people.follow(found, index, index / 10):
+                people.look(track, np.eye(8, dtype=np.float32)[colour][None], index / 10)
+            people.settle(index / 10)
+        people.end_all(6.0)
+        (ended,) = people.ended()
+        named.append(people.visitor_of(ended))
+    assert named == [4711, 4711] and shared.count == 1
