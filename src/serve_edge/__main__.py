@@ -36,16 +36,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command; the exit status: 0, or 2 for a fault that the user can mend."""
     parsed = _parser().parse_args(arguments)
     try:
-        if parsed.command == "inspect":
-            _say(inspect_bundle(parsed.bundle))
-        else:
-            _say(_table(run_count(_settings(parsed)), parsed.out))
+        return _run(parsed)
     except DongsunError as error:
         sys.stderr.write(f"{error}\n")
         return 2
     except KeyboardInterrupt:
         sys.stderr.write("stopped; nothing was written\n")
         return 130
+
+
+def _run(parsed: argparse.Namespace) -> int:
+    # The station's parts take a second to import: whoever counts a recording needn't wait for them.
+    if parsed.command == "run":
+        from dongsun.serve_edge.station.json_logs import log_json
+        from dongsun.serve_edge.station.run_station import run_station, stop_on_signals
+
+        log_json()
+        return run_station(parsed.config, stop_on_signals())
+    if parsed.command == "report":
+        from dongsun.serve_edge.station.run_report import run_report
+
+        _say(run_report(parsed.config, parsed.day, parsed.export, parsed.format))
+    elif parsed.command == "inspect":
+        _say(inspect_bundle(parsed.bundle))
+    else:
+        _say(_table(run_count(_settings(parsed)), parsed.out))
     return 0
 
 
@@ -121,7 +136,31 @@ def _parser() -> argparse.ArgumentParser:
         "machine, and prints what the bundle is.",
     )
     _bundle_argument(inspect)
+    _station_commands(commands)
     return parser
+
+
+def _station_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    run = commands.add_parser(
+        "run",
+        help="count a store's live cameras until told to stop",
+        description="Runs the station that station.yaml describes (docs/station.md): reads its cameras, counts, keeps "
+        "its ledger, sends windows upstream, and answers on its status page. SIGTERM ends it cleanly within 5 s.",
+    )
+    report = commands.add_parser(
+        "report",
+        help="a business day's numbers",
+        description="Prints a business day's numbers from the station's ledger; the station may run meanwhile.",
+    )
+    report.add_argument(
+        "--day", default="today", help="today, yesterday, or a date such as 2026-11-20 (default: today)"
+    )
+    report.add_argument("--export", type=Path, metavar="DIR", help="write the day's tables there too; replaced whole")
+    report.add_argument("--format", choices=("csv", "parquet"), default="csv", help="of the exported tables")
+    for command in (run, report):
+        command.add_argument(
+            "--config", type=Path, default=Path("station.yaml"), metavar="FILE", help="default: station.yaml"
+        )
 
 
 def _bundle_argument(parser: argparse.ArgumentParser) -> None:

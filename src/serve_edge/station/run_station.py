@@ -10,6 +10,7 @@ from dongsun.contract.clock import Clock, SystemClock
 from dongsun.serve_edge.station.notify import SystemdNotifier
 from dongsun.serve_edge.station.station import Station, StationBrokenError
 from dongsun.serve_edge.station.station_settings import load_station
+from dongsun.serve_edge.station.status_api import StatusApi
 
 _LOG = logging.getLogger(__name__)
 _WATCH_S = 1.0
@@ -17,15 +18,18 @@ _STOP_S = 5.0
 
 
 def run_station(
-    config: Path, stop: threading.Event, clock: Clock | None = None, on_start: Callable[[Station], None] | None = None
+    config: Path,
+    stop: threading.Event,
+    clock: Clock | None = None,
+    on_start: Callable[[Station, int], None] | None = None,
 ) -> int:
-    """Runs a station until `stop` is set.
+    """Runs a station and its status page until `stop` is set.
 
     Args:
         config: `station.yaml`.
         stop: Set by a signal.
         clock: By default the machine's.
-        on_start: Told the running station, for its status page.
+        on_start: Told the running station and the status page's port.
 
     Returns:
         0 after a clean stop; 1 when a part broke too often or didn't end in time: systemd starts it anew.
@@ -34,11 +38,15 @@ def run_station(
         DongsunError: The station can't begin.
     """
     clock = clock or SystemClock()
-    station = Station(load_station(config), clock)
+    settings = load_station(config)
+    station = Station(settings, clock)
+    page = StatusApi(station.health, station.ledger, settings.http.host, settings.http.port, station.dead_threads)
     notifier = SystemdNotifier()
     station.start()
+    page.start()
+    _LOG.info("counting %s; status at http://%s:%d/v1/status", settings.station_id, settings.http.host, page.port)
     if on_start is not None:
-        on_start(station)
+        on_start(station, page.port)
     notifier.ready()
     code = 0
     while not clock.wait(stop, _WATCH_S):
@@ -50,6 +58,7 @@ def run_station(
             break
         notifier.alive()
     notifier.stopping()
+    page.stop(1.0)
     if not station.stop(_STOP_S):
         _LOG.error("not everything ended within %g s", _STOP_S)
         code = 1

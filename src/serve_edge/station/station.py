@@ -1,8 +1,8 @@
 """The station, put together from its settings and kept running."""
 
 import logging
+import os
 import secrets
-import threading
 from collections.abc import Iterator
 from datetime import date, datetime
 
@@ -29,6 +29,7 @@ from dongsun.serve_edge.pipeline.gallery_policy import GalleryPolicy
 from dongsun.serve_edge.pipeline.motion_gate import MotionGate
 from dongsun.serve_edge.station.camera_worker import CameraWorker, WorkerParts
 from dongsun.serve_edge.station.health import StationHealth
+from dongsun.serve_edge.station.health_event import health_message
 from dongsun.serve_edge.station.recovery import recovered_windows
 from dongsun.serve_edge.station.restart_budget import RestartBudget
 from dongsun.serve_edge.station.station_settings import MqttUpstream, StationSettings
@@ -39,7 +40,6 @@ _LOG = logging.getLogger(__name__)
 _RESTARTS, _WITHIN_S = 5, 600.0
 _HUNG_S = 60.0
 """A worker that hasn't looked up for so long hangs; a picture takes a tenth of a second."""
-_WATCH_S = 1.0
 _KEEP_HOUSE_S = 60.0
 
 
@@ -80,8 +80,7 @@ class Station:
         self._workers = {name: self._new_worker(name) for name in self._store.cameras}
         self._budget = RestartBudget(_RESTARTS, _WITHIN_S, clock)
         self._restarts = 0
-        self._kept_house_at_s = self._zero_s
-        self._stopped = threading.Event()
+        self._kept_house_at_s = self._told_health_at_s = self._zero_s
 
     def start(self) -> None:
         """Begins to read, count and send; what a killed run had left open is closed first."""
@@ -118,10 +117,17 @@ class Station:
         if self._clock.monotonic_s() - self._kept_house_at_s >= _KEEP_HOUSE_S:
             self._kept_house_at_s = self._clock.monotonic_s()
             self._keep_house(now_utc)
+        if self._clock.monotonic_s() - self._told_health_at_s >= self.settings.health_every_s:
+            self._told_health_at_s = self._clock.monotonic_s()
+            if self._forwarder is not None:
+                self._writer.write(LedgerBatch(messages=(health_message(self.health()),)))
+
+    def dead_threads(self) -> tuple[str, ...]:
+        """Names of the threads that should live and don't."""
+        return tuple(f"count-{name}" for name, worker in self._workers.items() if not worker.alive)
 
     def stop(self, timeout_s: float = 5.0) -> bool:
         """Ends cleanly: what is open is written; whether everything ended in time."""
-        self._stopped.set()
         until_s = self._clock.monotonic_s() + timeout_s
         for feed in self._feeds.values():
             feed.stop(0.0)
@@ -242,8 +248,6 @@ def _meaningless_ids() -> Iterator[int]:
 
 
 def _loaded(settings: StationSettings) -> Models:
-    import os
-
     threads = settings.threads or os.cpu_count() or 1
     return load_models(settings.bundle, settings.precision, threads, TrackingConstants().low_score, requests=threads)
 
