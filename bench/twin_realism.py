@@ -6,7 +6,7 @@ For each camera: recall and precision of YOLOv8n (COCO weights, confidence .25, 
 and 40 % visible (IoU 0.5; detections of smaller or more hidden people count neither way), how many detections fell on
 the plan's posters and mannequins instead (IoU 0.3, and no person there; they don't lower the precision, as a picture
 of a person is one), and on how many near people (head of 20 px or more, whichever way it looks) YuNet finds a face.
-For each split: the sums, with and without ceiling fisheyes (COCO has no people seen from above), and cross-camera
+For each split: the sums, with and without fisheyes (COCO has few pictures from such lenses), and cross-camera
 rank-1 of Open Model Zoo's person-reidentification-retail-0277, same camera excluded.
 
 The plan is read from --store, or from conf/store/<name of the split's parent folder>.yaml.
@@ -224,7 +224,7 @@ def main() -> None:
         level = [f for camera, f in by_camera.items() if plan.lenses[camera].model != "fisheye"]
         print_row(split, "all", list(by_camera.values()))
         if len(level) < len(by_camera):
-            print_row(split, "all but the ceiling fisheye", level)
+            print_row(split, "all but the fisheye", level)
         score, count = rank1(by_camera, model)
         print(f"\nretail-0277 across the cameras of {split}: rank-1 {score:.3f} among {count} people\n")
 
