@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-import psutil  # type: ignore[import-untyped]  # it ships no types
+import psutil
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
