@@ -101,7 +101,10 @@ services: ## the system parts that some tests use, from Debian: mosquitto (an MQ
 	  as=$$([ "$$(id -u)" = 0 ] || echo sudo); \
 	  $$as apt-get update -qq && $$as apt-get install -y -qq --no-install-recommends mosquitto; }
 
+drill: setup services ## everything around a station fails in turn: what was expected, what happened (2 minutes)
+	$(BIN)/python -m tests.drill
+
 clean: ## forget everything that stages made (not the environment)
 	rm -rf data/raw/demo data/interim data/processed models bundles reports
 
-.PHONY: help setup lock demo demo-real edge test study-heads study-sampling twin-stores transfer weights lint services clean
+.PHONY: help setup lock demo demo-real edge test study-heads study-sampling twin-stores transfer weights lint services drill clean

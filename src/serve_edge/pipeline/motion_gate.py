@@ -8,7 +8,7 @@ from dongsun.contract.preprocess import FrameBgr
 
 _WIDTH_PX = 160
 _DIFFERENCE = 14
-"""Grey levels: sensor noise, averaged over the pixels of a small picture and blurred, stays below."""
+"""Levels of a colour: sensor noise, averaged over the pixels of a small picture and blurred, stays below."""
 
 
 class MotionGate:
@@ -36,8 +36,9 @@ class MotionGate:
             and self._seen.shape == small.shape
             and time_s - self._seen_at_s < self._look_anyway_s
         ):
-            differs = cv2.absdiff(small, self._seen) > _DIFFERENCE
-            if np.count_nonzero(differs) <= self._changed_share * small.size:
+            # In any colour: a red coat before a grey wall may be as bright as the wall.
+            differs = cv2.absdiff(small, self._seen).max(axis=2) > _DIFFERENCE
+            if np.count_nonzero(differs) <= self._changed_share * differs.size:
                 return False
         self._seen, self._seen_at_s = small, time_s
         return True
@@ -46,5 +47,5 @@ class MotionGate:
 def _small(picture_bgr: FrameBgr) -> npt.NDArray[np.uint8]:
     height, width = picture_bgr.shape[:2]
     size = (_WIDTH_PX, max(1, round(height * _WIDTH_PX / width)))
-    grey = cv2.cvtColor(cv2.resize(picture_bgr, size, interpolation=cv2.INTER_AREA), cv2.COLOR_BGR2GRAY)
-    return np.asarray(cv2.GaussianBlur(grey, (3, 3), 0), np.uint8)
+    smaller = cv2.resize(picture_bgr, size, interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.GaussianBlur(smaller, (3, 3), 0), np.uint8)

@@ -86,8 +86,10 @@ class WindowAggregator:
 
         What is dated into them later goes into the first window still open: totals stay exact, a straggler is late.
         """
+        if self._closed_until is None and not self._sums:
+            return []  # nothing has begun
         until = self._number(before_s)
-        first = min(self._sums, default=until) if self._closed_until is None else self._closed_until
+        first = min(self._sums) if self._closed_until is None else self._closed_until
         self._closed_until = max(until, first)
         return [self._figures(number, self._sums.pop(number, _Sums())) for number in range(first, until)]
 

@@ -42,3 +42,11 @@ def test_a_camera_that_changes_its_size_is_looked_at() -> None:
     gate = MotionGate(0.5, 100.0)
     assert gate.opens(picture(), 0.0)
     assert gate.opens(np.zeros((480, 640, 3), np.uint8), 0.1)
+
+
+def test_a_colour_as_bright_as_the_wall_is_seen() -> None:
+    wall = np.full((180, 320, 3), 90, np.uint8)
+    coat = wall.copy()
+    coat[60:140, 100:125] = (30, 60, 180)  # luma 92
+    gate = MotionGate(0.002, 100.0)
+    assert gate.opens(wall, 0.0) and gate.opens(coat, 0.1)

@@ -100,6 +100,7 @@ def test_closed_windows_are_told_once_and_stragglers_go_into_the_next() -> None:
 
 def test_an_outage_closes_as_windows_that_saw_nothing() -> None:
     windows = WindowAggregator(datetime(2026, 1, 1, tzinfo=UTC), ("door",), ())
+    assert windows.closed(-5.0) == []  # before the first picture no window has begun
     windows.observed(1.0, 2.0, 1)
     windows.observed(61.0, 62.0, 1)
     assert [w.observed_s for w in windows.closed(75.0)] == [1.0, 0.0, 0.0, 0.0, 1.0]

@@ -1,0 +1,161 @@
+"""Each fault: what is done, what is expected, and what happened."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tests.drill.camera import EVERY_S
+from tests.drill.rig import Rig, now_s, wait_for
+
+SETTLE_S = 2.0
+"""A crossing is written this long after it happened at the latest, on a machine with other work."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A row of the table; `wrong` is empty where what happened is what was expected."""
+
+    fault: str
+    expected: str
+    happened: str
+    wrong: str
+
+
+def _counted(rig: Rig, seconds: float, offset_s: float = 0.0) -> str:
+    """Lets the station count for a while; what was wrong with it."""
+    began = now_s() + 0.5
+    time.sleep(seconds)
+    ended = now_s()
+    time.sleep(SETTLE_S)
+    return rig.judge(began, ended - EVERY_S / 2, offset_s)
+
+
+def nothing(rig: Rig) -> Outcome:
+    """Counting as it should be."""
+    wrong = _counted(rig, 4 * EVERY_S)
+    return Outcome("none", "every crossing counted once", f"{len(rig.crossings())} counted", wrong)
+
+
+def stall(rig: Rig) -> Outcome:
+    """The server holds the connection and sends nothing."""
+    rig.relay.stalled = True
+    wait_for(lambda: rig.status()["cameras"][0]["gap_s"] > 1.5, 15, "a gap is told")
+    seen = rig.status()["cameras"][0]
+    rig.relay.stalled = False
+    wait_for(rig.ready, 30, "the camera lives again")
+    wrong = _counted(rig, 2 * EVERY_S)
+    return Outcome("camera stalls", "a gap, a new connection, exact counts after", f"{seen['state']}, then live", wrong)
+
+
+def server_restart(rig: Rig) -> Outcome:
+    """The server drops everybody."""
+    before = rig.status()["cameras"][0]["counters"]["connections"]
+    rig.relay.disconnect()
+    wait_for(lambda: rig.status()["cameras"][0]["counters"]["connections"] > before, 30, "it connects again")
+    wait_for(rig.ready, 30, "the camera lives again")
+    wrong = _counted(rig, 2 * EVERY_S)
+    return Outcome("RTSP server restarts", "reconnected, exact counts after", "reconnected", wrong)
+
+
+def garbage(rig: Rig) -> Outcome:
+    """The packets' contents are spoilt."""
+    before = rig.status()["cameras"][0]
+    rig.relay.garbled = True
+
+    def noticed() -> bool:
+        now = rig.status()["cameras"][0]
+        faulty = sum(now["counters"]["faulty"].values()) > sum(before["counters"]["faulty"].values())
+        return bool(faulty) or bool(now["counters"]["failures"] > before["counters"]["failures"])
+
+    wait_for(noticed, 20, "spoilt pictures are noticed")
+    rig.relay.garbled = False
+    time.sleep(2.0)
+    wait_for(rig.ready, 30, "the camera lives again")
+    wrong = _counted(rig, 2 * EVERY_S)
+    return Outcome("camera sends garbage", "withheld, exact counts after", "withheld", wrong)
+
+
+def lens_cap(rig: Rig) -> Outcome:
+    """Black pictures."""
+    rig.cap(True)
+    wait_for(lambda: rig.status()["cameras"][0]["counters"]["faulty"].get("black", 0) > 10, 20, "black is noticed")
+    rig.cap(False)
+    time.sleep(1.0)
+    wrong = _counted(rig, 2 * EVERY_S)
+    return Outcome("lens covered", "black pictures withheld, exact counts after", "withheld", wrong)
+
+
+def broker_away(rig: Rig) -> Outcome:
+    """No network upstream."""
+    rig.broker.stop()
+    wrong = _counted(rig, 3 * EVERY_S)
+    waiting = rig.status()["waiting"]
+    if not waiting:
+        wrong = wrong or "nothing waits in the outbox"
+    rig.broker.start()
+    wait_for(lambda: rig.status()["waiting"] == 0, 60, "the outbox is empty again")
+    return Outcome(
+        "broker away", "counting goes on, messages wait, then all are sent", f"{waiting} waited, all sent", wrong
+    )
+
+
+def killed(rig: Rig) -> Outcome:
+    """SIGKILL in the middle of counting."""
+    time.sleep(EVERY_S)
+    before = rig.crossings()
+    rig.kill_station()
+    kept = rig.crossings()
+    rig.start_station()
+    wrong = _counted(rig, 2 * EVERY_S)
+    after = {key for key, _ in rig.crossings()}
+    if lost := {key for key, _ in kept} - after:
+        wrong = wrong or f"{len(lost)} lost"
+    if len(kept) < len(before):
+        wrong = wrong or "a committed crossing is gone"
+    return Outcome("SIGKILL", "no committed crossing lost or doubled; the day goes on", f"{len(kept)} kept", wrong)
+
+
+def clock_set(rig: Rig) -> Outcome:
+    """Somebody sets the wall clock an hour back, and NTP forward again."""
+    rig.set_clock(-3600.0)
+    time.sleep(1.0)
+    wrong = _counted(rig, 2 * EVERY_S, offset_s=-3600.0)
+    rig.set_clock(0.0)
+    time.sleep(1.0)
+    wrong = wrong or _counted(rig, 2 * EVERY_S)
+    jumps = rig.status()["clock_jumps"]
+    if jumps < 2:
+        wrong = wrong or f"{jumps} jumps noticed of 2"
+    return Outcome(
+        "wall clock set back an hour and forth", "noticed, counted on, new windows", f"{jumps} jumps noticed", wrong
+    )
+
+
+def clean_stop(rig: Rig) -> Outcome:
+    """SIGTERM; afterwards windows and crossings must agree, and the receiver must have every window."""
+    code, seconds = rig.stop_station()
+    wrong = f"exit code {code}" if code else ""
+    if seconds > 6.0:
+        wrong = wrong or f"it took {seconds:.1f} s"
+    crossings, windows = len(rig.crossings()), rig.windows()
+    if sum(count for _, _, count in windows) != crossings:
+        wrong = wrong or f"{sum(count for _, _, count in windows)} crossings in windows, {crossings} kept"
+    if not any(observed < 14.0 for _, observed, _ in windows):
+        wrong = wrong or "no window says that something wasn't seen"
+    return Outcome(
+        "SIGTERM", "ends within 5 s; windows and crossings agree", f"{seconds:.1f} s, {crossings} crossings", wrong
+    )
+
+
+SHORT: tuple[Callable[[Rig], Outcome], ...] = (nothing, stall, broker_away, killed, clean_stop)
+ALL: tuple[Callable[[Rig], Outcome], ...] = (
+    nothing,
+    stall,
+    server_restart,
+    garbage,
+    lens_cap,
+    broker_away,
+    killed,
+    clock_set,
+    clean_stop,
+)
