@@ -77,6 +77,7 @@ class Ground:
     def __init__(self, floor: Polygon, step_s: float, rng: np.random.Generator) -> None:
         self._floor, self._rng = floor, rng
         self._free = floor.buffer(-AGENT_RADIUS_M)
+        self._vacated: list[FloorPoint] = []
         shapely.prepare(self._free)
         self._simulation = jps.Simulation(model=jps.CollisionFreeSpeedModel(), geometry=floor, dt=step_s)
         self._stage = self._simulation.add_direct_steering_stage()
@@ -90,7 +91,9 @@ class Ground:
         return bool(shapely.contains_xy(self._free, *point))
 
     def has_room(self, point: FloorPoint) -> bool:
-        """Whether nobody stands near a point."""
+        """Whether nobody stands near a point; who vanished in this step leaves their place only with the next one."""
+        if any(math.dist(place, point) < 2 * AGENT_RADIUS_M for place in self._vacated):
+            return False
         return not any(math.dist(w.at, point) < APPEAR_APART_M for w in self._walkers.values())
 
     def add(self, member: Member, speed_m_s: float, at: FloorPoint, frame: int) -> Walker:
@@ -113,6 +116,7 @@ class Ground:
 
     def remove(self, walker: Walker) -> None:
         """Lets somebody vanish."""
+        self._vacated.append(walker.at)
         self._simulation.mark_agent_for_removal(walker.agent_id)
         del self._walkers[walker.agent_id]
         self.finished.append(walker.presence)
@@ -152,6 +156,7 @@ class Ground:
     def iterate(self) -> None:
         """Moves everybody by one time step."""
         self._simulation.iterate()
+        self._vacated.clear()
 
     def record(self) -> None:
         """Notes everybody's sample of this frame."""

@@ -8,15 +8,16 @@ import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from shapely.geometry import LineString, Point, box
+from shapely.geometry import LineString, Point, Polygon, box
 
 from dongsun.contract.errors import DongsunError
 from dongsun.contract.store import load_store
 from dongsun.twin.crowd.agenda import STAFF_FROM
 from dongsun.twin.crowd.arrivals import arrival_count, arrival_level, arrival_times, expected_arrivals
 from dongsun.twin.crowd.floor import queue_places
+from dongsun.twin.crowd.ground import Ground
 from dongsun.twin.crowd.simulate import pavement, simulate, walkable_floor
-from dongsun.twin.crowd.trajectories import Trajectories, Walk
+from dongsun.twin.crowd.trajectories import Member, Trajectories, Walk
 from dongsun.twin.plan.layout import Counter, Door, Shelf
 from dongsun.twin.plan.traffic import TwinStaff, Visitors
 from dongsun.twin.plan.twin_plan import TwinPlan, twin_plan
@@ -283,3 +284,16 @@ def test_a_blocked_shop_is_refused(plan: TwinPlan) -> None:
     wall = Shelf(x0_m=-5.0, y0_m=0.4, x1_m=5.0, y1_m=0.8)
     with pytest.raises(DongsunError, match="block"):
         walkable_floor(plan.model_copy(update={"shelves": (wall,)}))
+
+
+def test_a_place_is_free_only_once_whoever_vanished_there_has_gone() -> None:
+    """JuPedSim lets an agent go with its next step; somebody put there before that ends the whole simulation."""
+    ground = Ground(Polygon([(0, 0), (6, 0), (6, 6), (0, 6)]), 0.05, np.random.default_rng(1))
+    walker = ground.add(Member(1), 1.3, (3.0, 3.0), 0)
+    ground.iterate()
+    ground.remove(walker)
+    assert not ground.has_room((3.1, 3.0)) and ground.has_room((4.0, 3.0))
+    ground.iterate()
+    assert ground.has_room((3.1, 3.0))
+    ground.add(Member(2), 1.3, (3.1, 3.0), 1)
+    ground.iterate()
