@@ -17,8 +17,8 @@ _QUIET_DUTY = 0.5
 """With the motion gate the detector rests at least half of the time in an ordinary shop."""
 _CAMERA_BYTES = 60_000_000
 """Of a camera: the decoder's reference pictures, two waiting ones, and what tracking remembers."""
-_WINDOW_BYTES = 1_100
-"""Of a window of 15 seconds on the disk: its row and index, and its message while that is kept."""
+_WINDOW_BYTES, _MESSAGE_BYTES = 700, 920
+"""Of a window of 15 seconds on the disk, with its index; and of its message, as long as that is kept."""
 _WINDOWS_A_DAY = 5_760
 _LEAST_FREE_BYTES = 200_000_000
 
@@ -107,7 +107,9 @@ def memory_findings(cameras: int, used_bytes: int, available_bytes: int) -> list
     return [fault(Words(f"Memory is not enough ({figures})", f"메모리 부족 ({figures})"), todo)]
 
 
-def disk_findings(cameras: int, free_bytes: int, most_bytes: int | None, windows_days: int) -> list[Finding]:
+def disk_findings(
+    cameras: int, free_bytes: int, most_bytes: int | None, windows_days: int, messages_days: int
+) -> list[Finding]:
     """Whether the disk, and the ledger's limit, hold what is to be kept.
 
     Args:
@@ -115,6 +117,7 @@ def disk_findings(cameras: int, free_bytes: int, most_bytes: int | None, windows
         free_bytes: On the ledger's disk, what the ledger already takes included.
         most_bytes: The ledger's limit; None is none.
         windows_days: How long windows are to be kept.
+        messages_days: How long sent messages are; 0 where nothing is sent.
     """
     if free_bytes < _LEAST_FREE_BYTES:
         return [
@@ -124,7 +127,8 @@ def disk_findings(cameras: int, free_bytes: int, most_bytes: int | None, windows
             )
         ]
     room = free_bytes if most_bytes is None else min(free_bytes, most_bytes)
-    days = int(room / (max(1, cameras) * _WINDOWS_A_DAY * _WINDOW_BYTES))
+    windows_a_day = max(1, cameras) * _WINDOWS_A_DAY
+    days = max(0, int((room / windows_a_day - messages_days * _MESSAGE_BYTES) / _WINDOW_BYTES))
     if days >= windows_days:
         return [fine(f"The disk holds {windows_days} days", f"디스크: {windows_days}일 보관 가능")]
     return [

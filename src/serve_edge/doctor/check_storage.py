@@ -67,7 +67,8 @@ def _absent(folder: Path, settings: StationSettings, store: StoreConfig) -> list
 def _disk(folder: Path, ledger_bytes: int, settings: StationSettings, store: StoreConfig) -> list[Finding]:
     most = None if settings.database_most_mb is None else settings.database_most_mb * 1_000_000
     free_bytes = shutil.disk_usage(folder).free + ledger_bytes
-    return disk_findings(len(store.cameras), free_bytes, most, settings.retention.windows_days)
+    sent_days = settings.retention.sent_days if settings.upstream else 0
+    return disk_findings(len(store.cameras), free_bytes, most, settings.retention.windows_days, sent_days)
 
 
 def _permissions(folder: Path) -> list[Finding]:

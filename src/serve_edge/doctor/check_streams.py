@@ -81,7 +81,7 @@ def _no_picture(camera_id: str, seen: Glimpse) -> Finding:
 def _slow(camera_id: str, per_s: float, analysis_fps: float) -> Finding:
     return advice(
         Words(
-            f"Camera {camera_id} sends {per_s:.1f} pictures a second, and {analysis_fps:g} are to be looked at",
+            f"Camera {camera_id} gives {per_s:.1f} pictures a second, and {analysis_fps:g} are to be looked at",
             f"카메라 {camera_id}: 초당 {per_s:.1f}장을 보내지만 {analysis_fps:g}장이 필요합니다",
         ),
         Words(

@@ -115,7 +115,7 @@ class StationSettings(_Settings):
         default={}, description="camera → its address, in place of the store file's `source`; passwords belong here"
     )
     database_key: SecretSource | None = Field(default=None, description="encrypts the ledger at rest")
-    database_most_mb: int | None = Field(default=2_000, ge=1, description="the ledger's limit in MB; null: the disk's")
+    database_most_mb: int | None = Field(default=20_000, ge=1, description="the ledger's limit in MB; null: the disk's")
     precision: Precision | None = Field(default=None, description="of both models; null: what the bundle ships")
     threads: int | None = Field(default=None, ge=1, description="CPU threads of the models; null: all cores")
     streams: StreamSettings = Field(default=StreamSettings(), description="how cameras are read")
