@@ -89,10 +89,9 @@ class FloorHeat:
 
     def drain(self) -> tuple[HeatCell, ...]:
         """What has come together since the last call."""
-        cells = tuple(
-            HeatCell(hour, x, y, round(seconds, 4)) for (hour, x, y), seconds in sorted(self._seconds.items())
-        )
-        return cells
+        with self._lock:
+            seconds_of, self._seconds = self._seconds, {}
+        return tuple(HeatCell(hour, x, y, round(seconds, 4)) for (hour, x, y), seconds in sorted(seconds_of.items()))
 
     def _owner(self, cell: tuple[int, int]) -> str | None:
         if cell not in self._owners:
