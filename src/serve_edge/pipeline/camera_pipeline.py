@@ -46,11 +46,13 @@ class PipelineEvents:
         crossings: Of the camera's lines.
         stays: In its zones, ended ones.
         sightings: Of people, each track's in order of time; some belong to earlier frames.
+        ended: Tracks that ended; nothing more comes of them, and `people.forget` may drop them.
     """
 
     crossings: tuple[CountedCrossing, ...]
     stays: tuple[CountedStay, ...]
     sightings: tuple[IdentifiedSighting, ...]
+    ended: tuple[int, ...] = ()
 
 
 class CameraPipeline:
@@ -142,10 +144,11 @@ class CameraPipeline:
 
     def _count(self, sightings: list[IdentifiedSighting]) -> PipelineEvents:
         self.counter.count(sightings)
-        for track_id in self.people.ended():
+        ended = self.people.ended()
+        for track_id in ended:
             self.counter.end(track_id)
         crossings, stays = self.counter.drain()
-        return PipelineEvents(tuple(crossings), tuple(stays), tuple(sightings))
+        return PipelineEvents(tuple(crossings), tuple(stays), tuple(sightings), tuple(ended))
 
     def _in_view(self, track: Track, time_s: float) -> bool:
         if track.state is TrackState.LOST:

@@ -136,22 +136,26 @@ class CameraWorker:
         """The supervisor's only net: whatever breaks here is written down, and the worker is started anew."""
         try:
             self._run()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the one net
             self.failure = error
             _LOG.exception("camera %s: counting broke", self.camera_id)
 
     def _run(self) -> None:
         while not self._stop.is_set():
-            self.heartbeat_s = self._parts.clock.monotonic_s()
-            item = self._feed.take(_TAKE_S)
-            if self._renewal is not None:
-                self._gallery, self._renewal = self._renewal, None
-                self._end_pipeline()
-            if isinstance(item, Gap):
-                self._skip(item)
-            elif item is not None:
-                self._count(item)
+            self.step()
         self._end_pipeline()
+
+    def step(self) -> None:
+        """Takes what the feed has next and counts it; its thread does so over and over."""
+        self.heartbeat_s = self._parts.clock.monotonic_s()
+        item = self._feed.take(_TAKE_S)
+        if self._renewal is not None:
+            self._end_pipeline()  # what it still counts are visitors of the day that is over
+            self._gallery, self._renewal = self._renewal, None
+        if isinstance(item, Gap):
+            self._skip(item)
+        elif item is not None:
+            self._count(item)
 
     def _skip(self, gap: Gap) -> None:
         self._gap_s += gap.to_s - gap.from_s
@@ -227,6 +231,9 @@ class CameraWorker:
         visits = tuple(self._observer.visit(s, visitor_of(s.stay.track_id, s.stay.enter_s)) for s in events.stays)
         if crossings or visits:
             self._parts.write(LedgerBatch(crossings=crossings, visits=visits), ())
+        for track_id in events.ended:
+            pipeline.people.forget(track_id)
+            self._feet_at_s.pop(track_id, None)
 
     def _warm(self, events: PipelineEvents) -> None:
         if self._heat is None or self._started_at_utc is None:

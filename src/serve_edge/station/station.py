@@ -2,9 +2,6 @@
 
 import logging
 import os
-import secrets
-from collections.abc import Iterator
-from datetime import date, datetime
 
 from pydantic import SecretStr
 
@@ -19,7 +16,7 @@ from dongsun.serve_edge.forward.mqtt_sender import MqttSender
 from dongsun.serve_edge.forward.sender import Sender
 from dongsun.serve_edge.forward.window_event import window_message
 from dongsun.serve_edge.inference.models import Models, load_models
-from dongsun.serve_edge.ledger.batch import DayVisitors, LedgerBatch
+from dongsun.serve_edge.ledger.batch import LedgerBatch
 from dongsun.serve_edge.ledger.ledger import Ledger
 from dongsun.serve_edge.ledger.ledger_writer import LedgerWriter
 from dongsun.serve_edge.pipeline.constants import TrackingConstants
@@ -28,6 +25,7 @@ from dongsun.serve_edge.pipeline.gallery import Gallery
 from dongsun.serve_edge.pipeline.gallery_policy import GalleryPolicy
 from dongsun.serve_edge.pipeline.motion_gate import MotionGate
 from dongsun.serve_edge.station.camera_worker import CameraWorker, WorkerParts
+from dongsun.serve_edge.station.day_keeper import DayKeeper, meaningless_ids
 from dongsun.serve_edge.station.health import StationHealth
 from dongsun.serve_edge.station.health_event import health_message
 from dongsun.serve_edge.station.recovery import recovered_windows
@@ -72,9 +70,7 @@ class Station:
         self._heat = FloorHeat({})
         self._zero_s = clock.monotonic_s()
         self._started_at_utc = clock.now_utc()
-        self._day = self._calendar.day_of(self._started_at_utc)
-        self._gallery = self._new_gallery()
-        self._visitors_before = self._known_visitors(self._day)
+        self._day = DayKeeper(self.ledger, self._writer, self._heat, self._new_gallery, self._started_at_utc)
         self._addresses = {name: _address(settings, self._store, name) for name in self._store.cameras}
         self._feeds = {name: self._new_feed(name) for name in self._store.cameras}
         self._workers = {name: self._new_worker(name) for name in self._store.cameras}
@@ -112,11 +108,12 @@ class Station:
             self._workers[name] = self._new_worker(name)
             self._workers[name].start()
         now_utc = self._clock.now_utc()
-        if (day := self._calendar.day_of(now_utc)) != self._day:
-            self._begin_day(day)
+        if self._day.turn(now_utc):
+            for worker in self._workers.values():
+                worker.renew(self._day.gallery)
         if self._clock.monotonic_s() - self._kept_house_at_s >= _KEEP_HOUSE_S:
             self._kept_house_at_s = self._clock.monotonic_s()
-            self._keep_house(now_utc)
+            self._day.keep_house(now_utc, self.settings.retention)
         if self._clock.monotonic_s() - self._told_health_at_s >= self.settings.health_every_s:
             self._told_health_at_s = self._clock.monotonic_s()
             if self._forwarder is not None:
@@ -132,7 +129,7 @@ class Station:
         for feed in self._feeds.values():
             feed.stop(0.0)
         workers = [worker.stop(max(0.1, until_s - self._clock.monotonic_s())) for worker in self._workers.values()]
-        self._keep_house(self._clock.now_utc())
+        self._day.keep_house(self._clock.now_utc(), self.settings.retention)
         feeds = [feed.stop(max(0.1, until_s - self._clock.monotonic_s())) for feed in self._feeds.values()]
         sent = self._forwarder is None or self._forwarder.stop(max(0.1, until_s - self._clock.monotonic_s()))
         ended = all((*workers, *feeds, sent))
@@ -164,48 +161,8 @@ class Station:
             batch = LedgerBatch(batch.crossings, batch.visits, batch.windows, messages=messages)
         self._writer.write(batch)
 
-    def _keep_house(self, now_utc: datetime) -> None:
-        day = str(self._day)
-        visitors = self._visitors_so_far()
-        self._writer.write(LedgerBatch(heat=self._heat.drain(), heat_day=day, visitors=((day, visitors),)))
-        retention = self.settings.retention
-        self.ledger.retain(
-            now_utc,
-            events_days=retention.events_days,
-            windows_days=retention.windows_days,
-            sent_days=retention.sent_days,
-        )
-
-    def _begin_day(self, day: date) -> None:
-        _LOG.info("business day %s begins", day)
-        self._writer.write(
-            LedgerBatch(
-                heat=self._heat.drain(), heat_day=str(self._day), visitors=((str(self._day), self._visitors_so_far()),)
-            )
-        )
-        self._day, self._gallery = day, self._new_gallery()
-        self._visitors_before = self._known_visitors(day)
-        for worker in self._workers.values():
-            worker.renew(self._gallery)
-
-    def _visitors_so_far(self) -> DayVisitors:
-        before, day = self._visitors_before, str(self._day)
-        rows = self.ledger.rows(
-            "SELECT count(*) FROM crossings WHERE business_day = ? AND direction = 'in' AND visitor_id IS NOT NULL "
-            "GROUP BY visitor_id HAVING count(*) > 1",
-            (day,),
-        )
-        returns = sum(int(count) - 1 for (count,) in rows)
-        return DayVisitors(before.unique_visitors + self._gallery.count, returns, before.unique_staff)
-
-    def _known_visitors(self, day: date) -> DayVisitors:
-        rows = self.ledger.rows(
-            "SELECT unique_visitors, re_entries, unique_staff FROM days WHERE business_day = ?", (str(day),)
-        )
-        return DayVisitors(*rows[0]) if rows else DayVisitors(0, 0, 0)
-
     def _new_gallery(self) -> Gallery:
-        return Gallery(self._models.similarity_threshold, GalleryPolicy(), _meaningless_ids())
+        return Gallery(self._models.similarity_threshold, GalleryPolicy(), meaningless_ids())
 
     def _new_feed(self, name: str) -> CameraFeed:
         streams = self.settings.streams
@@ -219,7 +176,7 @@ class Station:
             self._store.cameras[name],
             self._feeds[name],
             parts,
-            self._gallery,
+            self._day.gallery,
             MotionGate(gate.changed_share, gate.look_anyway_s) if gate.enabled else None,
             self._measured,
         )
@@ -239,12 +196,6 @@ class Station:
             else KafkaSender(upstream.kafka, self._store.id, client_id)
         )
         return Forwarder(self.ledger, sender, self._clock)
-
-
-def _meaningless_ids() -> Iterator[int]:
-    """Visitors' ids, drawn anew each day: they tell two visitors of a day apart, and nothing else."""
-    while True:
-        yield secrets.randbits(53) or 1
 
 
 def _loaded(settings: StationSettings) -> Models:

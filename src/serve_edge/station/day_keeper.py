@@ -1,0 +1,88 @@
+"""The business day: its visitors, its heat, and what is kept of both when it ends."""
+
+import logging
+import secrets
+from collections.abc import Callable, Iterator
+from datetime import date, datetime
+
+from dongsun.serve_edge.ledger.batch import DayVisitors, LedgerBatch
+from dongsun.serve_edge.ledger.ledger import Ledger
+from dongsun.serve_edge.ledger.ledger_writer import LedgerWriter
+from dongsun.serve_edge.pipeline.floor_heat import FloorHeat
+from dongsun.serve_edge.pipeline.gallery import Gallery
+from dongsun.serve_edge.station.station_settings import RetentionSettings
+
+_LOG = logging.getLogger(__name__)
+
+
+class DayKeeper:
+    """Holds the gallery of the business day, and begins a new one when the day changes.
+
+    Args:
+        ledger: Where the days are.
+        writer: To it.
+        heat: Of all cameras.
+        new_gallery: Makes an empty one, with ids that mean nothing.
+        now_utc: The wall clock.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        writer: LedgerWriter,
+        heat: FloorHeat,
+        new_gallery: Callable[[], Gallery],
+        now_utc: datetime,
+    ) -> None:
+        self._ledger, self._writer, self._heat, self._new_gallery = ledger, writer, heat, new_gallery
+        self.day = ledger.calendar.day_of(now_utc)
+        self.gallery = new_gallery()
+        self._before = self._known(self.day)
+
+    def turn(self, now_utc: datetime) -> bool:
+        """Begins a new day if it's time; whether it did: cameras then need the new gallery."""
+        day = self._ledger.calendar.day_of(now_utc)
+        if day == self.day:
+            return False
+        _LOG.info("business day %s begins", day)
+        self._write_day()
+        self.day, self.gallery = day, self._new_gallery()
+        self._before = self._known(day)
+        return True
+
+    def keep_house(self, now_utc: datetime, retention: RetentionSettings) -> None:
+        """Writes what the day has come to, and forgets what is too old; to be called every minute."""
+        self._write_day()
+        self._ledger.retain(
+            now_utc,
+            events_days=retention.events_days,
+            windows_days=retention.windows_days,
+            sent_days=retention.sent_days,
+        )
+
+    def _write_day(self) -> None:
+        day = str(self.day)
+        batch = LedgerBatch(heat=self._heat.drain(), heat_day=day, visitors=((day, self._visitors()),))
+        self._writer.write(batch)
+
+    def _visitors(self) -> DayVisitors:
+        rows = self._ledger.rows(
+            "SELECT count(*) FROM crossings WHERE business_day = ? AND direction = 'in' AND visitor_id IS NOT NULL "
+            "AND NOT staff GROUP BY visitor_id HAVING count(*) > 1",
+            (str(self.day),),
+        )
+        returns = sum(int(count) - 1 for (count,) in rows)
+        before = self._before
+        return DayVisitors(before.unique_visitors + self.gallery.count, returns, before.unique_staff)
+
+    def _known(self, day: date) -> DayVisitors:
+        rows = self._ledger.rows(
+            "SELECT unique_visitors, re_entries, unique_staff FROM days WHERE business_day = ?", (str(day),)
+        )
+        return DayVisitors(*rows[0]) if rows else DayVisitors(0, 0, 0)
+
+
+def meaningless_ids() -> Iterator[int]:
+    """Visitors' ids, drawn anew each day: they tell two visitors of a day apart, and nothing else."""
+    while True:
+        yield secrets.randbits(53) or 1
