@@ -10,6 +10,8 @@ from dongsun.serve_edge.doctor.floor_view import FloorView
 
 _GOOD_M, _POOR_M = 0.15, 0.5
 """A careful hand with a tape measure is within 10 cm; half a metre off, a floor map tells aisles wrongly."""
+_SHRUNK = 0.8
+"""People lower in the picture may seem this much smaller, by the edges of a lens and the floor points' errors."""
 _EXACT = 4
 """Four points are always fitted exactly, right or wrong."""
 
@@ -33,7 +35,7 @@ def floor_view(
     except DongsunError as error:
         return None, [broken(Words(f"{title.english} can't be used", f"{title.korean}을 쓸 수 없습니다"), error)]
     view = FloorView(floor, width_px, height_px)
-    return view, _accuracy(title, camera, floor) + _horizon(title, floor)
+    return view, _accuracy(title, camera, floor) + _upside_down(title, camera, view)
 
 
 def mirror_findings(views: dict[str, tuple[CameraConfig, FloorView]]) -> list[Finding]:
@@ -84,17 +86,22 @@ def _accuracy(title: Words, camera: CameraConfig, floor: FloorMap) -> list[Findi
     return [fine(f"{title.english} agree within {error_m:.2f} m", f"{title.korean}: 오차 {error_m:.2f} m로 일치")]
 
 
-def _horizon(title: Words, floor: FloorMap) -> list[Finding]:
-    """Where people's feet stand, in the lower middle of a picture, there must be floor."""
+def _upside_down(title: Words, camera: CameraConfig, view: FloorView) -> list[Finding]:
+    """What is lower in a picture is nearer, and larger; at the bottom there is floor. A fisheye has no bottom."""
+    if camera.lens.model == "fisheye":
+        return []
     low = np.array([[x, 0.9] for x in (0.35, 0.5, 0.65)])
-    if np.isfinite(floor.to_floor(low)).any():
+    ordered = sorted(camera.floor_points, key=lambda point: point[1])
+    high_px, low_px = (view.person_height_px((point[0], point[1])) for point in (ordered[0], ordered[-1]))
+    shrinks = high_px is not None and low_px is not None and low_px < _SHRUNK * high_px
+    if np.isfinite(view.floor.to_floor(low)).any() and not shrinks:
         return []
     return [
         fault(
-            Words(f"{title.english} put the floor above the horizon", f"{title.korean}: 바닥이 지평선 위에 놓입니다"),
+            Words(f"{title.english} stand the floor on its head", f"{title.korean}: 바닥이 거꾸로 놓입니다"),
             Words(
-                "Picture y grows downward: check that no point is turned upside down, and that the camera isn't.",
-                "화면의 y는 아래로 커집니다. 점이나 카메라가 뒤집히지 않았는지 확인하세요.",
+                "Picture y grows downward, and what is lower is nearer: check points and mounting.",
+                "화면의 y는 아래로 커지고 아래쪽이 더 가깝습니다. 점과 카메라 설치 방향을 확인하세요.",
             ),
         )
     ]

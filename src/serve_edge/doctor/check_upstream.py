@@ -82,9 +82,16 @@ def _refused(host: str, port: int, tls: bool, ca_file: Path | None) -> Finding |
             Words(f"Mend `ca_file` ({ca_file}: {error.strerror}).", f"`ca_file`을 고치세요 ({ca_file})."),
         )
     try:
-        with socket.create_connection((host, port), _TIMEOUT_S) as channel:
-            if context is not None:
-                context.wrap_socket(channel, server_hostname=host).close()
+        channel = socket.create_connection((host, port), _TIMEOUT_S)
+    except OSError as error:
+        return _unreachable(where, error.strerror or str(error))
+    with channel:
+        return None if context is None else _untrusted(channel, context, host, where)
+
+
+def _untrusted(channel: socket.socket, context: ssl.SSLContext, host: str, where: str) -> Finding | None:
+    try:
+        context.wrap_socket(channel, server_hostname=host).close()
     except ssl.SSLCertVerificationError as error:
         return fault(
             Words(f"{where} answers with a certificate that isn't trusted", f"{where}: 신뢰할 수 없는 인증서입니다"),
@@ -93,16 +100,14 @@ def _refused(host: str, port: int, tls: bool, ca_file: Path | None) -> Finding |
                 f"올바른 `ca_file`을 주고 호스트 이름과 시계를 확인하세요 ({error.verify_message}).",
             ),
         )
-    except ssl.SSLError as error:
+    except OSError as error:  # a server that speaks something else resets, or answers what TLS can't read
         return fault(
             Words(f"{where} answers, but speaks no TLS", f"{where}: 응답하지만 TLS가 아닙니다"),
             Words(
-                f"Check the port: 8883 speaks TLS, 1883 doesn't ({error.reason}).",
-                f"포트를 확인하세요. 8883은 TLS, 1883은 평문입니다 ({error.reason}).",
+                f"Check the port: 8883 speaks TLS, 1883 doesn't ({error.strerror}).",
+                f"포트를 확인하세요. 8883은 TLS, 1883은 평문입니다 ({error.strerror}).",
             ),
         )
-    except OSError as error:
-        return _unreachable(where, error.strerror or str(error))
     return None
 
 
