@@ -114,6 +114,8 @@ def _missing_s(camera: CameraDay | None, passed_s: float) -> float:
 
 
 def _duration(seconds: float) -> str:
+    if seconds < _WORTH_SAYING_S:
+        return f"{seconds:.0f} s"
     minutes = round(timedelta(seconds=seconds) / timedelta(minutes=1))
     return f"{minutes // 60} h {minutes % 60:02} min" if minutes >= 60 else f"{minutes} min"
 

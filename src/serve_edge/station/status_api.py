@@ -60,7 +60,12 @@ class StatusApi:
         self.port: int = self._socket.getsockname()[1]
         app = _app(snapshot, ledger, frozenset({host, "127.0.0.1", "localhost", "::1"}), dead_threads)
         config = uvicorn.Config(
-            app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=_GRACE_S
+            app,
+            log_config=None,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=_GRACE_S,
         )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._serve, name="status-api", daemon=True)

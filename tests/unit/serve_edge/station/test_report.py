@@ -101,3 +101,11 @@ def test_a_report_begins_no_ledger(station_file: Write) -> None:
     with pytest.raises(DongsunError, match="start the station first"):
         run_report(path, "today", clock=EVENING)
     assert list((path.parent / "data").iterdir()) == []
+
+
+def test_a_station_that_has_just_begun(station_file: Write) -> None:
+    path = station_file()
+    settings = load_station(path)
+    with open_ledger(settings, load_store(settings.store)) as ledger:
+        ledger.append(LedgerBatch(windows=(window(1),)), NOON)
+    assert "saw 15 s of 15 h 00 min" in run_report(path, "today", clock=EVENING)
