@@ -7,6 +7,7 @@ forwarder are the station's own, on a clock that jumps. One row a day, and what 
 """
 
 import argparse
+import logging
 import sys
 import tempfile
 from pathlib import Path
@@ -22,10 +23,10 @@ def main() -> int:
     parser.add_argument("--days", type=int, default=7)
     parser.add_argument("--open-h", type=float, default=1.0)
     chosen = parser.parse_args()
-    print(
-        "| day | people | crossings | offline | in windows | visitors | windows | waiting | MB | ledger MB | wall s |"
-    )
-    print("|---|---|---|---|---|---|---|---|---|---|---|")
+    names = ("day", "people", "crossings", "offline", "in windows", "visitors", "windows", "waiting")
+    names += ("MB", "ledger MB", "wall s")
+    print(f"| {' | '.join(names)} |\n|{'---|' * len(names)}")
+    logging.disable(logging.WARNING)
     with tempfile.TemporaryDirectory() as scratch:
         week = Week(SoakPlan(chosen.store, days=chosen.days, open_h=chosen.open_h), Path(scratch))
         evenings = []
@@ -38,6 +39,8 @@ def main() -> int:
         wrong = wrong_with(week, evenings)
     up = week.upstream
     print(f"\n{week.messages} messages, {up.received} received, {up.repeated} twice, {up.out_of_order} out of order")
+    longest = {name: max(day.containers.get(name, 0) for day in evenings) for name in evenings[-1].containers}
+    print("longest: " + ", ".join(f"{name} {length}" for name, length in sorted(longest.items()) if length))
     print("\n".join(f"WRONG: {what}" for what in wrong) or "nothing is wrong")
     return int(bool(wrong))
 
