@@ -34,7 +34,7 @@ cameras:
     zones:
       left: {polygon: [[0.0, 0.0], [0.5, 0.0], [0.5, 1.0], [0.0, 1.0]]}
 """
-QUICK = "streams: {open_timeout_s: 2, read_timeout_s: 1}\n"
+QUICK = "streams: {open_timeout_s: 1, read_timeout_s: 0.7}\n"
 Visit = Callable[..., tuple[Finding, ...]]
 
 
@@ -57,8 +57,8 @@ def station(tmp_path: Path, tiny_bundle: Path, walkers: Path) -> Callable[..., P
 
 @pytest.fixture
 def visit(station: Callable[..., Path]) -> Visit:
-    def check(*args: object, **kwargs: object) -> tuple[Finding, ...]:
-        return check_station(load_station(station(*args, **kwargs)), SystemClock(), look_s=0.5)
+    def check(*args: object, look_s: float = 0.25, **kwargs: object) -> tuple[Finding, ...]:
+        return check_station(load_station(station(*args, **kwargs)), SystemClock(), look_s=look_s)
 
     return check
 
@@ -138,7 +138,7 @@ def test_nothing_at_the_address(visit: Visit) -> None:
 
 def test_a_slow_and_small_camera(visit: Visit, tmp_path: Path) -> None:
     film = write_video(tmp_path / "slow.mp4", [figures([((x, 90.0), 0)]) for x in range(40, 80)], rate=5)
-    found = visit("streams: {analysis_fps: 20}\n", str(film))
+    found = visit("streams: {analysis_fps: 20}\n", str(film), look_s=0.7)
     assert "and 20 are to be looked at" in titles(found, Level.ADVICE)
     assert "a small picture" in titles(found, Level.ADVICE)
 
