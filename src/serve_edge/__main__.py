@@ -53,6 +53,10 @@ def _run(parsed: argparse.Namespace) -> int:
 
         log_json()
         return run_station(parsed.config, stop_on_signals())
+    if parsed.command == "check":
+        from dongsun.serve_edge.doctor.run_check import run_check
+
+        return run_check(parsed.config)
     if parsed.command == "report":
         from dongsun.serve_edge.station.run_report import run_report
 
@@ -157,7 +161,14 @@ def _station_commands(commands: "argparse._SubParsersAction[argparse.ArgumentPar
     )
     report.add_argument("--export", type=Path, metavar="DIR", help="write the day's tables there too; replaced whole")
     report.add_argument("--format", choices=("csv", "parquet"), default="csv", help="of the exported tables")
-    for command in (run, report):
+    check = commands.add_parser(
+        "check",
+        help="is everything as it should be? what to do, in words",
+        description="Looks at everything that a station needs: bundle, cameras, lines, floor points, clock, disk, "
+        "memory, processor, upstream. Says in English and Korean what is wrong and what to do; exit code 1 if "
+        "something is.",
+    )
+    for command in (run, check, report):
         command.add_argument(
             "--config", type=Path, default=Path("station.yaml"), metavar="FILE", help="default: station.yaml"
         )

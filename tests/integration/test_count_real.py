@@ -173,7 +173,7 @@ def counted_with(
         for track_id in people.ended():
             counter.end(track_id)
     counter.count(people.end_all(detections[-1][1]))
-    return [(c.crossing.frame_index, c.crossing.direction) for c in counter.crossings]
+    return [(c.crossing.frame_index, c.crossing.direction) for c in counter.drain()[0]]
 
 
 VARIED = [

@@ -2,14 +2,12 @@
 
 import logging
 import os
-
-from pydantic import SecretStr
+from dataclasses import replace
 
 from dongsun.contract.business_day import BusinessCalendar
 from dongsun.contract.clock import Clock
-from dongsun.contract.errors import DongsunError
 from dongsun.contract.observations import Window
-from dongsun.contract.store import StoreConfig, load_store
+from dongsun.contract.store import load_store
 from dongsun.serve_edge.forward.forwarder import Forwarder
 from dongsun.serve_edge.forward.kafka_sender import KafkaSender
 from dongsun.serve_edge.forward.mqtt_sender import MqttSender
@@ -17,19 +15,22 @@ from dongsun.serve_edge.forward.sender import Sender
 from dongsun.serve_edge.forward.window_event import window_message
 from dongsun.serve_edge.inference.models import Models, load_models
 from dongsun.serve_edge.ledger.batch import LedgerBatch
-from dongsun.serve_edge.ledger.ledger import Ledger
 from dongsun.serve_edge.ledger.ledger_writer import LedgerWriter
 from dongsun.serve_edge.pipeline.constants import TrackingConstants
 from dongsun.serve_edge.pipeline.floor_heat import FloorHeat, MeasuredCamera
 from dongsun.serve_edge.pipeline.gallery import Gallery
 from dongsun.serve_edge.pipeline.gallery_policy import GalleryPolicy
 from dongsun.serve_edge.pipeline.motion_gate import MotionGate
+from dongsun.serve_edge.pipeline.staff_register import StaffRegister
+from dongsun.serve_edge.station.camera_address import camera_address
 from dongsun.serve_edge.station.camera_worker import CameraWorker, WorkerParts
 from dongsun.serve_edge.station.day_keeper import DayKeeper, meaningless_ids
 from dongsun.serve_edge.station.health import StationHealth
 from dongsun.serve_edge.station.health_event import health_message
+from dongsun.serve_edge.station.open_ledger import open_ledger
 from dongsun.serve_edge.station.recovery import recovered_windows
 from dongsun.serve_edge.station.restart_budget import RestartBudget
+from dongsun.serve_edge.station.staff_settings import staff_rules
 from dongsun.serve_edge.station.station_settings import MqttUpstream, StationSettings
 from dongsun.serve_edge.stream.camera_feed import CameraFeed
 from dongsun.serve_edge.stream.feed_settings import FeedSettings
@@ -61,17 +62,16 @@ class Station:
         self._store = load_store(settings.store)
         self._calendar = BusinessCalendar.of(self._store)
         settings.data_dir.mkdir(parents=True, exist_ok=True)
-        key = settings.database_key.read("database_key") if settings.database_key else None
-        most = None if settings.database_most_mb is None else settings.database_most_mb * 1_000_000
-        self.ledger = Ledger(settings.data_dir / "ledger.db", self._calendar, key, most)
+        self.ledger = open_ledger(settings, self._store)
         self._writer = LedgerWriter(self.ledger, settings.data_dir, clock)
         self._models = _loaded(settings)
+        self._staff = staff_rules(self._store, settings.store, self._models)
         self._forwarder = self._new_forwarder()
         self._heat = FloorHeat({})
         self._zero_s = clock.monotonic_s()
         self._started_at_utc = clock.now_utc()
         self._day = DayKeeper(self.ledger, self._writer, self._heat, self._new_gallery, self._started_at_utc)
-        self._addresses = {name: _address(settings, self._store, name) for name in self._store.cameras}
+        self._addresses = {name: camera_address(settings, self._store, name) for name in self._store.cameras}
         self._feeds = {name: self._new_feed(name) for name in self._store.cameras}
         self._workers = {name: self._new_worker(name) for name in self._store.cameras}
         self._budget = RestartBudget(_RESTARTS, _WITHIN_S, clock)
@@ -158,11 +158,13 @@ class Station:
         if self._forwarder is not None and windows:
             settings = self.settings
             messages = tuple(window_message(w, settings.station_id, settings.suppress_below) for w in windows)
-            batch = LedgerBatch(batch.crossings, batch.visits, batch.windows, messages=messages)
+            batch = replace(batch, messages=messages)
         self._writer.write(batch)
 
     def _new_gallery(self) -> Gallery:
-        return Gallery(self._models.similarity_threshold, GalleryPolicy(), meaningless_ids())
+        return Gallery(
+            self._models.similarity_threshold, GalleryPolicy(), meaningless_ids(), StaffRegister(self._staff)
+        )
 
     def _new_feed(self, name: str) -> CameraFeed:
         streams = self.settings.streams
@@ -191,9 +193,9 @@ class Station:
             return None
         client_id = f"dongsun-{self._store.id}-{self.settings.station_id}"
         sender: Sender = (
-            MqttSender(upstream.mqtt, self._store.id, client_id)
+            MqttSender(upstream.settings(), self._store.id, client_id)
             if isinstance(upstream, MqttUpstream)
-            else KafkaSender(upstream.kafka, self._store.id, client_id)
+            else KafkaSender(upstream.settings(), self._store.id, client_id)
         )
         return Forwarder(self.ledger, sender, self._clock)
 
@@ -201,24 +203,3 @@ class Station:
 def _loaded(settings: StationSettings) -> Models:
     threads = settings.threads or os.cpu_count() or 1
     return load_models(settings.bundle, settings.precision, threads, TrackingConstants().low_score, requests=threads)
-
-
-def _address(settings: StationSettings, store: StoreConfig, camera_id: str) -> SecretStr:
-    if unknown := set(settings.cameras) - set(store.cameras):
-        raise DongsunError(
-            expected=f"cameras of the store file: {', '.join(store.cameras)}",
-            got=", ".join(sorted(unknown)),
-            where="station.yaml: cameras",
-            mend="name them as the store file does",
-        )
-    if camera_id in settings.cameras:
-        return settings.cameras[camera_id].read(f"cameras.{camera_id}")
-    source = store.cameras[camera_id].source
-    if not source:
-        raise DongsunError(
-            expected=f"an address of camera {camera_id}",
-            got="none",
-            where=f"station.yaml: cameras.{camera_id}",
-            mend="give it there (env or file where it has a password), or as `source` in the store file",
-        )
-    return SecretStr(source)
