@@ -101,10 +101,30 @@ class FloorPlanConfig(_Frozen):
 
 
 class StaffConfig(_Frozen):
-    """How staff are told from visitors."""
+    """How staff are told from visitors: by where they stay long, or by their uniform."""
 
-    uniform_gallery: str | None = None
-    zones: tuple[str, ...] = ()
+    zones: tuple[str, ...] = Field(default=(), description="zones in which only staff stay long, as behind a counter")
+    zone_s: Annotated[float, Field(gt=0)] = Field(
+        default=120.0, description="seconds in those zones, over the business day, that make somebody staff"
+    )
+    uniform_gallery: str | None = Field(
+        default=None, description=".npz with an embedding of each uniform, beside this file (docs/station.md)"
+    )
+    uniform_gallery_stores_embeddings: bool = Field(
+        default=False, description="must be true with `uniform_gallery`: that file keeps embeddings on disk"
+    )
+    uniform_similarity: Annotated[float, Field(gt=0, le=1)] | None = Field(
+        default=None, description="somebody this like a uniform wears it; the bundle's threshold by default"
+    )
+
+    @model_validator(mode="after")
+    def _risk_is_named(self) -> "StaffConfig":
+        if self.uniform_gallery and not self.uniform_gallery_stores_embeddings:
+            raise ValueError(
+                "`uniform_gallery` keeps embeddings of clothing on disk, which nothing else of a station does; "
+                "say `uniform_gallery_stores_embeddings: true` if that is meant"
+            )
+        return self
 
 
 class StoreConfig(_Frozen):

@@ -4,7 +4,7 @@ import gc
 import time
 import weakref
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -214,7 +214,7 @@ class Week:
     def _write(self, batch: LedgerBatch, windows: tuple[Window, ...]) -> None:
         messages = tuple(window_message(window, "soak") for window in windows)
         self.messages += len(messages)
-        self.writer.write(LedgerBatch(batch.crossings, batch.visits, batch.windows, messages=messages))
+        self.writer.write(replace(batch, messages=messages))
 
     def _new_worker(self, camera: ModelledCamera, calendar: BusinessCalendar) -> CameraWorker:
         parts = WorkerParts(self.store.id, camera, calendar, self.clock, self._write)  # type: ignore[arg-type]

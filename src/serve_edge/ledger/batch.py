@@ -53,6 +53,21 @@ class Message:
 
 
 @dataclass(frozen=True)
+class NamedEvent:
+    """Whose crossing or visit it was, once that is known.
+
+    Attributes:
+        idempotency_key: Of an event kept without a visitor.
+        visitor_id: Day-scoped.
+        staff: Whether the visitor is taken for staff.
+    """
+
+    idempotency_key: str
+    visitor_id: int
+    staff: bool
+
+
+@dataclass(frozen=True)
 class LedgerBatch:
     """Written in one transaction: all of it or nothing.
 
@@ -64,6 +79,10 @@ class LedgerBatch:
         heat_day: The business day of `heat`, ISO date; needed with it.
         visitors: Business day (ISO date) → what is known of it.
         messages: For the outbox.
+        named: Events kept earlier without a visitor, who is now known.
+        staff_visitors: Visitors who turned out to be staff; all that is kept of them on `staff_day` is flagged, what
+            this batch brings too.
+        staff_day: The business day of `staff_visitors`, ISO date; needed with it.
     """
 
     crossings: tuple[Crossing, ...] = ()
@@ -73,6 +92,9 @@ class LedgerBatch:
     heat_day: str | None = None
     visitors: tuple[tuple[str, DayVisitors], ...] = ()
     messages: tuple[Message, ...] = ()
+    named: tuple[NamedEvent, ...] = ()
+    staff_visitors: tuple[int, ...] = ()
+    staff_day: str | None = None
 
 
 @dataclass(frozen=True)

@@ -184,6 +184,16 @@ class Ledger:
             "INSERT OR IGNORE INTO visits VALUES (?,?,?,?,?,?,?,?,?,?)",
             [visit_row(visit, calendar) for visit in batch.visits],
         )
+        for table in ("crossings", "visits"):
+            self._db.executemany(
+                f"UPDATE {table} SET visitor_id = ?, staff = max(staff, ?) "
+                "WHERE idempotency_key = ? AND visitor_id IS NULL",
+                [(event.visitor_id, int(event.staff), event.idempotency_key) for event in batch.named],
+            )
+            self._db.executemany(
+                f"UPDATE {table} SET staff = 1 WHERE business_day = ? AND visitor_id = ? AND NOT staff",
+                [(batch.staff_day, visitor_id) for visitor_id in batch.staff_visitors],
+            )
         self._db.executemany(
             "INSERT OR IGNORE INTO windows VALUES (?,?,?,?,?,?,?)",
             [window_row(window, calendar) for window in batch.windows],

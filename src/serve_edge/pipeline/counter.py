@@ -1,6 +1,7 @@
 """The pipeline of one camera, from a frame's detections to crossings, stays and windows. Pure: no file, no model."""
 
 import collections
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -71,6 +72,11 @@ class Counter:
     def observed(self, from_s: float, to_s: float, occupancy: int) -> None:
         """Notes that the camera was watched from `from_s` until `to_s`, with so many people in view."""
         self._windows.observed(from_s, to_s, occupancy)
+
+    def open_stays(self, zone_ids: Collection[str]) -> list[CountedStay]:
+        """Stays under way in some of the zones, until the last sighting inside."""
+        zones = {zone_id: zone for zone_id, zone in self._zones.items() if zone_id in zone_ids}
+        return [CountedStay(zone_id, stay) for zone_id, zone in zones.items() for stay in zone.open_stays()]
 
     def drain(self) -> tuple[list[CountedCrossing], list[CountedStay]]:
         """Takes away what was counted since the last call."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from dongsun.serve_edge.pipeline.gallery_policy import GalleryPolicy
 from dongsun.serve_edge.pipeline.look_set import LookSet
+from dongsun.serve_edge.pipeline.staff_register import StaffRegister
 
 
 @dataclass
@@ -40,11 +41,17 @@ class Gallery:
         similarity_threshold: The bundle's, at the precision in use; None without a re-ID model: every track is new.
         policy: What is kept and how it is compared.
         ids: Where visitors' ids come from; by default 1, 2, 3, …
+        staff: Which of the visitors are staff; by default none.
     """
 
     def __init__(
-        self, similarity_threshold: float | None, policy: GalleryPolicy, ids: Iterator[int] | None = None
+        self,
+        similarity_threshold: float | None,
+        policy: GalleryPolicy,
+        ids: Iterator[int] | None = None,
+        staff: StaffRegister | None = None,
     ) -> None:
+        self.staff = staff or StaffRegister()
         self._threshold = None if similarity_threshold is None else similarity_threshold + policy.margin
         self._policy = policy
         self._ids = itertools.count(1) if ids is None else ids
@@ -69,6 +76,7 @@ class Gallery:
                 visitor = self._new()
             visitor.looks = visitor.looks.with_looks(looks, self._policy)
             visitor.note(camera_id, sure_s)
+            self.staff.looked(visitor.visitor_id, visitor.looks)
             return visitor.visitor_id
 
     def seen(self, visitor_id: int, time_s: float, looks: LookSet, camera_id: str = "") -> None:
@@ -80,6 +88,7 @@ class Gallery:
             visitor.note(camera_id, time_s)
             if len(looks) and self._policy.learn:
                 visitor.looks = visitor.looks.with_looks(looks, self._policy)
+                self.staff.looked(visitor_id, visitor.looks)
 
     def unseen_since(self, visitor_id: int, time_s: float, camera_id: str = "") -> None:
         """Takes back that the visitor was in view after `time_s`: it was somebody else."""

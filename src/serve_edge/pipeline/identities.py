@@ -16,6 +16,14 @@ class Stretch:
     visitor_id: int | None
 
 
+@dataclass(frozen=True)
+class Share:
+    """How much of a span of a track a visitor walked."""
+
+    visitor_id: int
+    seconds: float
+
+
 class Identities:
     """Settles which visitor walks on each track.
 
@@ -58,6 +66,19 @@ class Identities:
         if time_s is not None:
             stretches = [stretch for stretch in stretches if stretch.from_s <= time_s]
         return stretches[-1].visitor_id if stretches else None
+
+    def shares(self, track_id: int, from_s: float, to_s: float) -> list[Share]:
+        """Who walked how much of a track between two times; parts that nobody is known to have walked are left out."""
+        stretches = self._stretches.get(track_id, [])
+        ends_s = [stretch.from_s for stretch in stretches[1:]] + [to_s]
+        found: list[Share] = []
+        for number, (stretch, end_s) in enumerate(zip(stretches, ends_s, strict=True)):
+            # The first stretch begins with the track, though its first sightings may be dated before its birth.
+            begin_s = from_s if number == 0 else max(stretch.from_s, from_s)
+            seconds = min(end_s, to_s) - begin_s
+            if stretch.visitor_id is not None and seconds > 0:
+                found.append(Share(stretch.visitor_id, seconds))
+        return found
 
     def forget(self, track_id: int) -> None:
         """Drops what is remembered of a track that ended and was counted."""

@@ -11,7 +11,7 @@ from dongsun.contract.geometry import Point
 from dongsun.serve_edge.pipeline.constants import TrackingConstants
 from dongsun.serve_edge.pipeline.gallery import Gallery
 from dongsun.serve_edge.pipeline.gallery_policy import GalleryPolicy
-from dongsun.serve_edge.pipeline.identities import Identities
+from dongsun.serve_edge.pipeline.identities import Identities, Share
 from dongsun.serve_edge.pipeline.look_set import LookSet
 from dongsun.serve_edge.pipeline.looks import FrameSize, looks_wanted
 from dongsun.serve_edge.pipeline.reappearance import Reappearance
@@ -84,6 +84,10 @@ class People:
     def visitor_of(self, track_id: int, time_s: float | None = None) -> int | None:
         """The visitor on a track at a time (by default at last), as far as is known."""
         return self._identities.visitor_of(track_id, time_s)
+
+    def shares(self, track_id: int, from_s: float, to_s: float) -> list[Share]:
+        """Who walked how much of a track between two times, as far as is known."""
+        return self._identities.shares(track_id, from_s, to_s)
 
     def forget(self, track_id: int) -> None:
         """Drops what is remembered of a track that ended and was counted; `visitor_of` knows it no more."""

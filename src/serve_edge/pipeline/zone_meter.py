@@ -72,6 +72,14 @@ class ZoneMeter:
             return None
         return self._close(track_id, presence)
 
+    def open_stays(self) -> list[Stay]:
+        """Stays under way, until the last sighting inside."""
+        return [
+            Stay(track_id, presence.inside_since_s, presence.last_inside_s)
+            for track_id, presence in self._presences.items()
+            if presence.inside and presence.inside_since_s is not None
+        ]
+
     def forget(self, track_id: int) -> Stay | None:
         """Ends a track; the stay that it was in, if any."""
         presence = self._presences.pop(track_id, None)

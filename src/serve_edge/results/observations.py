@@ -22,7 +22,7 @@ class Observer:
     bundle_version: str
     started_at_utc: datetime
 
-    def crossing(self, counted: CountedCrossing, visitor_id: int | None) -> Crossing:
+    def crossing(self, counted: CountedCrossing, visitor_id: int | None, *, staff: bool = False) -> Crossing:
         """One crossing."""
         c = counted.crossing
         at = self._at(c.stream_time_s)
@@ -36,9 +36,10 @@ class Observer:
             frame_index=c.frame_index,
             track_id=c.track_id,
             visitor_id=visitor_id,
+            staff=staff,
         )
 
-    def visit(self, counted: CountedStay, visitor_id: int | None) -> ZoneVisit:
+    def visit(self, counted: CountedStay, visitor_id: int | None, *, staff: bool = False) -> ZoneVisit:
         """One stay in a zone."""
         stay = counted.stay
         entered = self._at(stay.enter_s)
@@ -53,6 +54,7 @@ class Observer:
             dwell_s=stay.exit_s - stay.enter_s,
             track_id=stay.track_id,
             visitor_id=visitor_id,
+            staff=staff,
         )
 
     def window(self, figures: WindowFigures) -> Window:

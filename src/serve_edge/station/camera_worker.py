@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from dongsun.contract.business_day import BusinessCalendar
 from dongsun.contract.clock import Clock, iso_utc
 from dongsun.contract.detections import Detections
-from dongsun.contract.observations import Window
+from dongsun.contract.observations import Crossing, Window, ZoneVisit
 from dongsun.contract.store import CameraConfig
 from dongsun.serve_edge.inference.models import Models
 from dongsun.serve_edge.ledger.batch import LedgerBatch
@@ -18,8 +18,10 @@ from dongsun.serve_edge.pipeline.floor_heat import FloorHeat, MeasuredCamera
 from dongsun.serve_edge.pipeline.gallery import Gallery
 from dongsun.serve_edge.pipeline.looks import FrameSize
 from dongsun.serve_edge.pipeline.motion_gate import MotionGate
+from dongsun.serve_edge.pipeline.staff_zones import note_staff_zones
 from dongsun.serve_edge.results.observations import Observer
 from dongsun.serve_edge.station.health import CameraHealth
+from dongsun.serve_edge.station.late_names import LateNames
 from dongsun.serve_edge.station.latencies import Latencies
 from dongsun.serve_edge.stream.camera_feed import CameraFeed
 from dongsun.serve_edge.stream.captured_frame import CapturedFrame, Gap
@@ -81,6 +83,7 @@ class CameraWorker:
         self._started_at_utc: datetime | None = None
         self._persons: Detections | None = None
         self._feet_at_s: dict[int, float] = {}
+        self._late_names = LateNames()
         self._latencies = Latencies()
         self._stop = threading.Event()
         self._renewal: Gallery | None = None
@@ -223,14 +226,25 @@ class CameraWorker:
     def _keep(self, pipeline: CameraPipeline, events: PipelineEvents) -> None:
         self._warm(events)
         assert self._observer is not None
-        visitor_of = pipeline.people.visitor_of
-        crossings = tuple(
-            self._observer.crossing(c, visitor_of(c.crossing.track_id, c.crossing.stream_time_s))
-            for c in events.crossings
-        )
-        visits = tuple(self._observer.visit(s, visitor_of(s.stay.track_id, s.stay.enter_s)) for s in events.stays)
-        if crossings or visits:
-            self._parts.write(LedgerBatch(crossings=crossings, visits=visits), ())
+        staff = self._gallery.staff
+        note_staff_zones(pipeline, events, staff)
+        crossings: list[Crossing] = []
+        for c in events.crossings:
+            visitor_id = pipeline.people.visitor_of(c.crossing.track_id, c.crossing.stream_time_s)
+            crossings.append(self._observer.crossing(c, visitor_id, staff=staff.is_staff(visitor_id)))
+            if visitor_id is None:
+                self._late_names.note(crossings[-1].idempotency_key, c.crossing.track_id, c.crossing.stream_time_s)
+        visits: list[ZoneVisit] = []
+        for s in events.stays:
+            visitor_id = pipeline.people.visitor_of(s.stay.track_id, s.stay.enter_s)
+            visits.append(self._observer.visit(s, visitor_id, staff=staff.is_staff(visitor_id)))
+            if visitor_id is None:
+                self._late_names.note(visits[-1].idempotency_key, s.stay.track_id, s.stay.enter_s)
+        news, named = staff.take_news(), self._late_names.resolve(pipeline.people, events.ended, staff)
+        if crossings or visits or news or named:
+            day = self._parts.calendar.day_of(self._observer.started_at_utc + timedelta(seconds=pipeline.last_s))
+            batch = LedgerBatch(tuple(crossings), tuple(visits), named=named, staff_visitors=news, staff_day=str(day))
+            self._parts.write(batch, ())
         for track_id in events.ended:
             pipeline.people.forget(track_id)
             self._feet_at_s.pop(track_id, None)

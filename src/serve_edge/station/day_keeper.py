@@ -61,11 +61,14 @@ class DayKeeper:
         )
 
     def _write_day(self) -> None:
-        day = str(self.day)
-        batch = LedgerBatch(heat=self._heat.drain(), heat_day=day, visitors=((day, self._visitors()),))
-        self._writer.write(batch)
+        day, staff = str(self.day), self.gallery.staff.known
+        # All of the day's staff again: a camera may have named a crossing just before another found out.
+        if staff:
+            self._writer.write(LedgerBatch(staff_visitors=staff, staff_day=day))
+        visitors = self._visitors(len(staff))
+        self._writer.write(LedgerBatch(heat=self._heat.drain(), heat_day=day, visitors=((day, visitors),)))
 
-    def _visitors(self) -> DayVisitors:
+    def _visitors(self, staff: int) -> DayVisitors:
         rows = self._ledger.rows(
             "SELECT count(*) FROM crossings WHERE business_day = ? AND direction = 'in' AND visitor_id IS NOT NULL "
             "AND NOT staff GROUP BY visitor_id HAVING count(*) > 1",
@@ -73,7 +76,8 @@ class DayKeeper:
         )
         returns = sum(int(count) - 1 for (count,) in rows)
         before = self._before
-        return DayVisitors(before.unique_visitors + self.gallery.count, returns, before.unique_staff)
+        visitors = max(0, self.gallery.count - staff)
+        return DayVisitors(before.unique_visitors + visitors, returns, before.unique_staff + staff)
 
     def _known(self, day: date) -> DayVisitors:
         rows = self._ledger.rows(
