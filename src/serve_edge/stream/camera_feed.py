@@ -4,6 +4,7 @@ import logging
 import threading
 from collections import deque
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from enum import StrEnum
 
 from dongsun.contract.clock import Clock
@@ -239,9 +240,11 @@ class CameraFeed:
             self._withhold(fault)
             return
         self._backoff.reset()  # a picture, not just a connection: some servers accept and send nothing
-        frame = CapturedFrame(
-            self.camera_id, index, time_s, self._clock.now_utc(), picture, self._clock.monotonic_s() - arrived_s
-        )
+        # Both clocks of one instant: what decoding, converting and waiting in a socket took counts as late, not as new.
+        late_s = self._now_s() - time_s
+        captured_at_utc = self._clock.now_utc() - timedelta(seconds=late_s)
+        decode_s = self._clock.monotonic_s() - arrived_s
+        frame = CapturedFrame(self.camera_id, index, time_s, captured_at_utc, picture, decode_s)
         self._hand_on(frame)
 
     def _withhold(self, fault: GapReason) -> None:

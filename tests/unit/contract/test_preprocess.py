@@ -37,6 +37,18 @@ def test_mean_and_std_are_per_channel_in_model_order() -> None:
         to_batch([picture], spec(4, 2))
 
 
+@given(st.integers(0, 9999), st.sampled_from(["rgb", "bgr"]), st.sampled_from([1.0, 1 / 255]), st.booleans())
+def test_a_batch_has_the_very_bits_of_the_formula(seed: int, channels: str, scale: float, plain: bool) -> None:
+    rng = np.random.default_rng(seed)
+    pictures = [rng.integers(0, 256, (6, 10, 3), dtype=np.uint8) for _ in range(2)]
+    norm = {} if plain else {"mean": (0.485, 0.0, 0.406), "std": (0.229, 0.224, 1.0)}
+    wanted = spec(6, 10, channels=channels, scale=scale, **norm)
+    stack = np.stack(pictures)[..., ::-1] if channels == "rgb" else np.stack(pictures)
+    mean, std = (np.array(v, np.float32)[:, None, None] for v in (wanted.mean, wanted.std))
+    naive = (stack.transpose(0, 3, 1, 2).astype(np.float32) * np.float32(scale) - mean) / std
+    assert np.array_equal(to_batch(pictures, wanted), naive)
+
+
 @given(st.integers(20, 900), st.integers(20, 900), st.integers(1, 20), st.integers(1, 20))
 def test_boxes_come_back(height: int, width: int, rows: int, columns: int) -> None:
     fit = letterbox_geometry(height, width, spec(rows * 32, columns * 32))
