@@ -2,11 +2,12 @@
 
     OMP_NUM_THREADS=1 python -m bench.station --duty quiet --gate on --from 8 --to 32
 
-Cameras are served by a process of its own on the same cores (see `bench.station_camera`), whose cost is in the table. A number
-of cameras is carried if the 95th percentile of capture-to-event latency is at most 0.5 s for the station's worst camera, at
-most 1 % of the pictures are dropped, every camera is decoded at its full rate, and no server's queue grows. The largest such
-number is searched by halving between `--from` and `--to`. Latency is the station's own word (`/v1/status`), since its start:
-from the time at which the picture came, by the station's clock, to its crossings being written.
+Cameras are served by a process of its own on the same cores (see `bench.station_camera`), whose cost is in the table.
+A number of cameras is carried if the 95th percentile of capture-to-event latency is at most 0.5 s for the worst
+camera, at most 1 % of the pictures are dropped, every camera is decoded at its full rate, and nothing waits in a
+server's queue. The largest such number is searched by halving between `--from` and `--to`. Latency is the station's
+own word (`/v1/status`), since its start: from when a picture was taken, by the station's clocks, to its crossings
+being written.
 """
 
 import argparse
@@ -260,7 +261,7 @@ def main() -> None:
     setting = Setting(given.bundle, given.duty, given.gate == "on", given.settle, given.seconds, given.cores)
     print(f"{_processor()}, {len(os.sched_getaffinity(0))} cores, Python {platform.python_version()}")
     print(
-        f"{given.bundle}, {given.duty} ({clip.people_share:.0%} of pictures with people, {clip.kbit_per_s:.0f} kbit/s), "
+        f"{given.bundle}, {given.duty} (people in {clip.people_share:.0%} of pictures, {clip.kbit_per_s:.0f} kbit/s), "
         f"gate {given.gate}, {given.seconds:g} s after {given.settle:g} s"
     )
     names = list(Trial.__dataclass_fields__)

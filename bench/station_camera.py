@@ -1,7 +1,7 @@
 """`python -m bench.station_camera CLIP CAMERAS`: that many RTSP cameras in one cheap process.
 
-All play one loop of H.264, each from another place. Nothing is decoded, encoded or relayed: the RTP packets (RFC 6184) are
-cut once, and a picture is one write. Prints its port; at SIGTERM, what it had to hold back for slow viewers.
+All play one loop of H.264, each from another place. Nothing is decoded, encoded or relayed: the RTP packets (RFC 6184)
+are cut once, and a picture is one write. Prints its port; at SIGTERM, what it had to hold back for slow viewers.
 """
 
 import asyncio

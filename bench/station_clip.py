@@ -1,4 +1,4 @@
-"""Clips as a shop's camera would send them: H.264 at 1280x720 and 15 pictures a second, out of recordings of the twin."""
+"""Clips as a shop's camera would send them: H.264, 1280x720, 15 pictures a second, out of recordings of the twin."""
 
 from dataclasses import dataclass
 from fractions import Fraction
@@ -18,8 +18,8 @@ class Duty:
     """How busy a camera's view is.
 
     Attributes:
-        camera_id: Of `conf/store/electronics-flagship.yaml`; its recording is played, a picture of the recording a picture
-            of the stream, so people walk 1.5 times as fast as they were filmed.
+        camera_id: Of `conf/store/electronics-flagship.yaml`; its recording is played picture by picture, so people walk
+            1.5 times as fast as they were filmed.
         people_share: Share of the loop's pictures with people in view that is looked for in the recording's truth.
     """
 
