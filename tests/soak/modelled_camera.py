@@ -16,7 +16,7 @@ from dongsun.serve_edge.stream.captured_frame import CapturedFrame, Gap, GapReas
 from dongsun.twin.fast.detector_noise import CameraDetections
 from dongsun.twin.fast.looks import ModelledLooks
 
-STRONG_SCORE, SIMILARITY = 0.25, 0.35
+STRONG_SCORE, SIMILARITY = 0.25, 0.53
 
 
 @dataclass(frozen=True)

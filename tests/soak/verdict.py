@@ -10,7 +10,7 @@ MOST_IN = {
     "Latencies._last": 600,
 }
 """What may be long, and no longer than this: the gallery holds one day's visitors, heat is taken away each minute."""
-MOST_ELSEWHERE = 40
+MOST_BESIDES = 6
 """Everything else is about who is in the picture, and the last windows."""
 
 
@@ -47,10 +47,11 @@ def _growth(week: Week, evenings: list[Evening]) -> list[str]:
     settled = evenings[-3:]
     if max(day.database_mb for day in settled) > 1.2 * min(day.database_mb for day in evenings[3:]):
         wrong.append(f"the ledger grew: {[round(day.database_mb, 1) for day in evenings]} MB")
-    for name in sorted({name for day in evenings for name in day.containers}):
-        most = max(day.containers.get(name, 0) for day in evenings)
-        if most > MOST_IN.get(name, MOST_ELSEWHERE):
-            wrong.append(f"{name} grew to {most}")
+    for number, day in enumerate(evenings, start=1):
+        in_view = day.containers.get("Tracker.tracks", 0)
+        for name, length in day.containers.items():
+            if length > MOST_IN.get(name, in_view + MOST_BESIDES):
+                wrong.append(f"day {number}: {name} holds {length} while {in_view} people are in view")
     days = week.ledger.rows("SELECT count(DISTINCT business_day) FROM crossings")[0][0]
     if days > week.plan.retention.events_days + 1:
         wrong.append(f"{days} days of crossings are kept")

@@ -131,7 +131,7 @@ class Week:
         self.days = DayKeeper(self.ledger, self.writer, self.heat, _new_gallery, self.clock.now_utc())
         self.cameras = [ModelledCamera(name, number) for number, name in enumerate(store.cameras)]
         self.workers = [self._new_worker(camera, calendar) for camera in self.cameras]
-        self.forwarder = Forwarder(self.ledger, self.upstream, self.clock)
+        self.forwarder = Forwarder(self.ledger, self.upstream, self.clock, poll_s=15.0)
         self.messages = 0
         self._kept_at_s = self._send_at_s = 0.0
 
