@@ -108,7 +108,7 @@ class StaffConfig(_Frozen):
         default=120.0, description="seconds in those zones, over the business day, that make somebody staff"
     )
     uniform_gallery: str | None = Field(
-        default=None, description=".npz with an embedding of each uniform, beside this file (docs/station.md)"
+        default=None, description=".npz with an embedding of each uniform, beside this file (conf/store/README.md)"
     )
     uniform_gallery_stores_embeddings: bool = Field(
         default=False, description="must be true with `uniform_gallery`: that file keeps embeddings on disk"
