@@ -69,8 +69,10 @@ class Identities:
 
     def shares(self, track_id: int, from_s: float, to_s: float) -> list[Share]:
         """Who walked how much of a track between two times; parts that nobody is known to have walked are left out."""
-        stretches = self._stretches.get(track_id, [])
-        ends_s = [stretch.from_s for stretch in stretches[1:]] + [to_s]
+        stretches = self._stretches.get(track_id)
+        if not stretches:
+            return []
+        ends_s = [*(stretch.from_s for stretch in stretches[1:]), to_s]
         found: list[Share] = []
         for number, (stretch, end_s) in enumerate(zip(stretches, ends_s, strict=True)):
             # The first stretch begins with the track, though its first sightings may be dated before its birth.

@@ -213,6 +213,10 @@ def test_the_register_is_bounded() -> None:
     assert len(register._zone_s) == 10_000 and 20_499 in register._zone_s
 
 
+def test_nobody_has_a_share_of_a_track_that_nobody_knows() -> None:
+    assert Identities(0.8, GalleryPolicy(), 1.0).shares(1, 0.0, 5.0) == []
+
+
 def test_shares_are_what_asking_every_moment_says() -> None:
     rng = np.random.default_rng(4)
     for _ in range(100):
