@@ -78,7 +78,7 @@ def clips(assets: Path) -> dict[str, Clip]:
     walked = truths[Path(people.video).name]["crossings"]
     passed = [(f / 10.0, "in" if way == "L" else "out") for f, _, way in truths[Path(pets.video).name]["crossings"]]
     whole = Clip(
-        pets, ("bundles/people-detection",), (480, 640), 556, 0, tuple(passed), tuple((f / 10, "out") for f in (580,))
+        pets, ("bundles/people-detection",), (384, 640), 556, 0, tuple(passed), tuple((f / 10, "out") for f in (580,))
     )
     return {
         "people-detection": Clip(
