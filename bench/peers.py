@@ -1,10 +1,10 @@
 """Side by side: ultralytics' ObjectCounter, supervision's LineZone with ByteTrack, and `dongsun-edge count`.
 
     export DONGSUN_ASSETS=… OMP_NUM_THREADS=1
-    python3.11 -m venv /tmp/peers
-    realpath .venv/lib/python3.11/site-packages > /tmp/peers/lib/python3.11/site-packages/project.pth
-    /tmp/peers/bin/pip install --no-deps --require-hashes -r requirements/bench.lock
-    .venv/bin/python -m bench.peers --peers-python /tmp/peers/bin/python
+    python3.11 -m venv .venv-peers
+    realpath .venv/lib/python3.11/site-packages > .venv-peers/lib/python3.11/site-packages/project.pth
+    .venv-peers/bin/pip install --no-deps --require-hashes -r requirements/bench.lock
+    .venv/bin/python -m bench.peers --peers-python .venv-peers/bin/python
 
 The peers live in an environment of their own that sees the project's and adds to it. All run the same YOLOv8n weights
 in OpenVINO INT8; the peers' model is ultralytics' own export, calibrated on the clip's frames (of PETS on its first
