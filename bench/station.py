@@ -198,7 +198,7 @@ def _page_of(log: Path, process: subprocess.Popen[bytes]) -> str:
 
 
 def _status(page: str) -> Any:
-    with urllib.request.urlopen(page, timeout=10) as answer:
+    with urllib.request.urlopen(page, timeout=60) as answer:
         return json.load(answer)
 
 
