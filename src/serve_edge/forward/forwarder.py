@@ -7,7 +7,7 @@ from datetime import datetime
 
 from dongsun.contract.clock import Clock
 from dongsun.serve_edge.forward.sender import Sender, SendError
-from dongsun.serve_edge.ledger.ledger import Ledger
+from dongsun.serve_edge.ledger.ledger import Ledger, LedgerFullError
 from dongsun.serve_edge.stream.address import redacted
 from dongsun.serve_edge.stream.backoff import Backoff
 
@@ -95,14 +95,15 @@ class Forwarder:
         items = self._ledger.pending(self._batch)
         if not items:
             return self._poll_s
+        now_utc = self._clock.now_utc()
         try:
             self._sender.send(items)
-        except SendError as error:
+            # Without room to mark them they are sent again: receivers keep one of each.
+            self._ledger.mark_sent([item.sequence for item in items], now_utc)
+        except (SendError, LedgerFullError) as error:
             wait_s = self._backoff.next_s()
             self._failed(redacted(str(error)), wait_s)
             return wait_s
-        now_utc = self._clock.now_utc()
-        self._ledger.mark_sent([item.sequence for item in items], now_utc)
         self._backoff.reset()
         with self._lock:
             self._health = ForwarderHealth(self._health.sent + len(items), self._health.failures, now_utc, "")

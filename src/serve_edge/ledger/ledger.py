@@ -68,12 +68,9 @@ class Ledger:
         Raises:
             LedgerFullError: There is no room.
         """
-        try:
-            with self._transaction():
-                self._write_facts(batch)
-                self._write_outbox(batch.messages, now_utc)
-        except (apsw.FullError, apsw.IOError) as error:
-            raise LedgerFullError(str(error)) from error
+        with self._transaction():
+            self._write_facts(batch)
+            self._write_outbox(batch.messages, now_utc)
 
     def pending(self, limit: int) -> list[OutboxItem]:
         """The oldest messages that nobody has acknowledged yet."""
@@ -165,9 +162,11 @@ class Ledger:
             try:
                 yield
                 self._db.execute("COMMIT")
-            except BaseException:
+            except BaseException as error:
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
+                if isinstance(error, (apsw.FullError, apsw.IOError)):
+                    raise LedgerFullError(str(error)) from error
                 raise
 
     def _rows(self, query: str, bindings: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:

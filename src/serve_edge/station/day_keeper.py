@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import date, datetime
 
 from dongsun.serve_edge.ledger.batch import DayVisitors, LedgerBatch
-from dongsun.serve_edge.ledger.ledger import Ledger
+from dongsun.serve_edge.ledger.ledger import Ledger, LedgerFullError
 from dongsun.serve_edge.ledger.ledger_writer import LedgerWriter
 from dongsun.serve_edge.pipeline.floor_heat import FloorHeat
 from dongsun.serve_edge.pipeline.gallery import Gallery
@@ -53,12 +53,16 @@ class DayKeeper:
     def keep_house(self, now_utc: datetime, retention: RetentionSettings) -> None:
         """Writes what the day has come to, and forgets what is too old; to be called every minute."""
         self._write_day()
-        self._ledger.retain(
-            now_utc,
-            events_days=retention.events_days,
-            windows_days=retention.windows_days,
-            sent_days=retention.sent_days,
-        )
+        try:
+            self._ledger.retain(
+                now_utc,
+                events_days=retention.events_days,
+                windows_days=retention.windows_days,
+                sent_days=retention.sent_days,
+            )
+        except LedgerFullError as error:
+            # The writer makes room and says so in the station's health; what is too old goes in a minute's time.
+            _LOG.warning("no room even to forget: %s", error)
 
     def _write_day(self) -> None:
         day, staff = str(self.day), self.gallery.staff.known

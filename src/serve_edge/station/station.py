@@ -105,6 +105,7 @@ class Station:
                 raise StationBrokenError(f"camera {name}: {worker.failure or 'its thread hangs'}") from worker.failure
             _LOG.error("camera %s: its worker is started anew (%s)", name, worker.failure or "it hung")
             self._restarts += 1
+            worker.stop(0.0)  # one that hangs must not go on beside its successor
             self._workers[name] = self._new_worker(name)
             self._workers[name].start()
         now_utc = self._clock.now_utc()

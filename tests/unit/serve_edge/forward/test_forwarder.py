@@ -4,6 +4,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 
 import paho.mqtt.client as mqtt
@@ -16,7 +17,7 @@ from dongsun.serve_edge.forward.forwarder import Forwarder
 from dongsun.serve_edge.forward.mqtt_sender import MqttSender, MqttSettings
 from dongsun.serve_edge.forward.sender import SendError
 from dongsun.serve_edge.ledger.batch import OutboxItem
-from dongsun.serve_edge.ledger.ledger import Ledger
+from dongsun.serve_edge.ledger.ledger import Ledger, LedgerFullError
 from dongsun.serve_edge.stream.backoff import Backoff
 from tests.unit.serve_edge.forward.conftest import NOON, Broker, Listener, fill, free_port
 
@@ -162,3 +163,22 @@ def test_a_week_offline_is_replayed_slowly_in_order_and_once(ledger: Ledger) -> 
     assert running.health().failures == 19
     assert waited > 30  # 300 messages at 10 a second, after the failures' waits
     assert "s3cret" not in running.health().last_error
+
+
+def test_a_full_disk_does_not_end_sending(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    sender, real = FlakySender(failures=set()), ledger.mark_sent
+    calls: list[int] = []
+
+    def full_at_first(sequences: list[int], at_utc: datetime) -> None:
+        calls.append(len(sequences))
+        if len(calls) < 3:
+            raise LedgerFullError("no space left")
+        real(sequences, at_utc)
+
+    monkeypatch.setattr(ledger, "mark_sent", full_at_first)
+    fill(ledger, 0, 2)
+    running = Forwarder(ledger, sender, SystemClock(), poll_s=0.02, backoff=Backoff(0.02, 0.05, seed=1))
+    running.start()
+    until(lambda: ledger.pending_count() == 0, 10)
+    assert running.stop(5)
+    assert sender.sent == ["m0", "m1"] * 3 and running.health().failures == 2

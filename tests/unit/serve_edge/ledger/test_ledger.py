@@ -154,6 +154,8 @@ def test_a_failed_batch_leaves_nothing(tmp_path: Path) -> None:
         with pytest.raises(LedgerFullError):
             ledger.append(too_big, NOON)
         assert ledger.rows("SELECT idempotency_key FROM crossings") == [("c0",)] and ledger.pending_count() == 0
+        with pytest.raises(LedgerFullError), ledger._transaction():  # whatever writes says it in the same words
+            ledger._db.execute("INSERT INTO outbox VALUES (1, 'k', 'window', ?, '', NULL)", ("x" * 500_000,))
 
 
 def test_a_full_file_keeps_the_newest_and_says_so(tmp_path: Path) -> None:
