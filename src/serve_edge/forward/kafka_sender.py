@@ -40,11 +40,13 @@ class KafkaSender:
     def __init__(self, settings: KafkaSettings, store_id: str, client_id: str) -> None:
         self._settings, self._store_id, self._client_id = settings, store_id, client_id
         self._producer: Producer | None = None
-        self._errors: list[str] = []
+        self._refused: list[str] = []
+        self._trouble = ""
 
     def send(self, items: Sequence[OutboxItem]) -> None:
         """See `Sender.send`."""
-        self._errors.clear()
+        self._refused.clear()
+        self._trouble = ""
         producer = self._producer = self._producer or self._new_producer()
         try:
             for item in items:
@@ -59,9 +61,14 @@ class KafkaSender:
         except (BufferError, KafkaException) as error:
             self.close()
             raise SendError(str(error)) from error
-        if left or self._errors:
-            why = self._errors[0] if self._errors else f"no acknowledgement within {self._settings.timeout_s:g} s"
-            self.close()
+        if left or self._refused:
+            # A connection's trouble says more than the time-out that it ends in.
+            why = (
+                self._trouble
+                or next(iter(self._refused), "")
+                or f"no acknowledgement in {self._settings.timeout_s:g} s"
+            )
+            self.close()  # also forgets the producer's number: a broker that lost its memory takes none but a new one
             raise SendError(f"{self._settings.bootstrap_servers}: {why}")
 
     def close(self) -> None:
@@ -73,11 +80,14 @@ class KafkaSender:
 
     def _on_delivery(self, error: KafkaError | None, message: object) -> None:
         if error is not None:
-            self._errors.append(str(error))
+            self._refused.append(str(error))
+
+    def _on_trouble(self, error: KafkaError) -> None:
+        self._trouble = error.str()
 
     def _new_producer(self) -> Producer:
         settings = self._settings
-        config: dict[str, str | int | bool] = {
+        config: dict[str, object] = {
             "bootstrap.servers": settings.bootstrap_servers,
             "client.id": self._client_id,
             "security.protocol": settings.security,
@@ -85,6 +95,8 @@ class KafkaSender:
             "enable.idempotence": True,
             "delivery.timeout.ms": round(settings.timeout_s * 1000),
             "socket.keepalive.enable": True,
+            "error_cb": self._on_trouble,
+            "log_level": 0,  # librdkafka writes a line to stderr at every try; what matters is in `SendError`
         }
         if settings.ca_file is not None:
             config["ssl.ca.location"] = str(settings.ca_file)
@@ -95,4 +107,4 @@ class KafkaSender:
                 "sasl.username": settings.username or "",
                 "sasl.password": password,
             }
-        return Producer(config, logger=None)
+        return Producer(config)

@@ -4,7 +4,7 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from datetime import time as day_time
@@ -29,6 +29,27 @@ def free_port() -> int:
         return int(free.getsockname()[1])
 
 
+def until(condition: Callable[[], bool], seconds: float = 20) -> None:
+    give_up = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < give_up, "it never happened"
+        time.sleep(0.02)
+
+
+def listening(port: int, process: subprocess.Popen[bytes], seconds: float = 15) -> None:
+    """Waits until the process answers on its port."""
+    give_up = time.monotonic() + seconds
+    while time.monotonic() < give_up:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+        except OSError:
+            assert process.poll() is None, "it did not start"
+            time.sleep(0.05)
+        else:
+            return
+    raise AssertionError("it never listened")
+
+
 @dataclass
 class Broker:
     """mosquitto, started and killed at will; what it has persisted stays in `folder`."""
@@ -49,16 +70,7 @@ class Broker:
         self.process = subprocess.Popen(
             [program, "-c", str(config)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
-        give_up = time.monotonic() + 15
-        while time.monotonic() < give_up:
-            try:
-                socket.create_connection(("127.0.0.1", self.port), 1).close()
-            except OSError:
-                assert self.process.poll() is None, "mosquitto did not start"
-                time.sleep(0.05)
-            else:
-                return
-        raise AssertionError("mosquitto never listened")
+        listening(self.port, self.process)
 
     def stop(self) -> None:
         if self.process is not None:

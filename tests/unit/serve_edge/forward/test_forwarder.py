@@ -3,7 +3,7 @@
 import shutil
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from dongsun.serve_edge.forward.sender import SendError
 from dongsun.serve_edge.ledger.batch import OutboxItem
 from dongsun.serve_edge.ledger.ledger import Ledger, LedgerFullError
 from dongsun.serve_edge.stream.backoff import Backoff
-from tests.unit.serve_edge.forward.conftest import NOON, Broker, Listener, fill, free_port
+from tests.unit.serve_edge.forward.conftest import NOON, Broker, Listener, fill, free_port, until
 
 
 def sender_to(broker: Broker, **settings: object) -> MqttSender:
@@ -31,13 +31,6 @@ def forwarder(ledger: Ledger, sender: MqttSender) -> Forwarder:
     return Forwarder(
         ledger, sender, SystemClock(), batch=20, poll_s=0.05, most_per_s=1000, backoff=Backoff(0.1, 0.3, seed=1)
     )
-
-
-def until(condition: Callable[[], bool], seconds: float = 20) -> None:
-    give_up = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < give_up, "it never happened"
-        time.sleep(0.02)
 
 
 def numbers(messages: list[mqtt.MQTTMessage]) -> list[int]:
