@@ -3,9 +3,9 @@
     OMP_NUM_THREADS=1 python -m bench.station_cost --seconds 40
 
 The station's own parts over the clips of `bench.station`, one after the other in one thread: decoding every picture,
-and five a second through conversion, health, gate, detector, tracking, looks and counting. What isn't in it: RTP,
-threads and the ledger. How many cameras a machine really carries is measured by `bench.station`, on a machine that
-does nothing else.
+and five a second through health and gate, some of them through conversion and detector, all through tracking, looks and
+counting. What isn't in it: RTP, threads and the ledger. How many cameras a machine really carries is measured
+by `bench.station`, on a machine that does nothing else.
 """
 
 import argparse
@@ -19,7 +19,6 @@ from pathlib import Path
 
 import av
 import cv2
-import numpy as np
 
 from bench.station_clip import DUTIES, FPS, prepared
 from dongsun.contract.store import load_store
@@ -29,6 +28,7 @@ from dongsun.serve_edge.pipeline.constants import TrackingConstants
 from dongsun.serve_edge.pipeline.looks import FrameSize
 from dongsun.serve_edge.pipeline.motion_gate import MotionGate
 from dongsun.serve_edge.station.station_settings import MotionGateSettings
+from dongsun.serve_edge.stream.picture import Picture, Shrinker
 from dongsun.serve_edge.stream.picture_health import PictureHealth
 
 _EVERY = FPS // 5
@@ -53,7 +53,7 @@ def cost(models: Models, duty: str, clip: Path, gated: bool, seconds: float) -> 
     """One camera's costs over so many seconds of its stream, and the share of pictures that the gate spared."""
     defaults, costs = MotionGateSettings(), Costs()
     gate = MotionGate(defaults.changed_share, defaults.look_anyway_s) if gated else None
-    health, size = PictureHealth(30.0), FrameSize(1280, 720)
+    health, shrinker, size = PictureHealth(30.0), Shrinker(), FrameSize(1280, 720)
     spec = models.manifest.detector
     rules = PipelineRules(spec.score_threshold, models.similarity_threshold, datetime(2026, 1, 1, tzinfo=UTC))
     pipeline = CameraPipeline(load_store(_STORE).camera(DUTIES[duty].camera_id), size, rules)
@@ -67,24 +67,30 @@ def cost(models: Models, duty: str, clip: Path, gated: bool, seconds: float) -> 
             if index % _EVERY:
                 continue
             time_s = index / FPS
-            with costs.of("convert"):
-                picture = np.ascontiguousarray(frame.to_ndarray(format="bgr24"))
+            picture = Picture(frame, shrinker)
+            with costs.of("shrink"):
+                small = picture.small_bgr()
             with costs.of("health"):
-                health.fault(picture, time_s)
+                health.fault(small, time_s)
             with costs.of("gate"):
-                opens = gate is None or gate.opens(picture, time_s) or persons is None
+                opens = gate is None or gate.opens(small, time_s) or persons is None
             if opens:
+                with costs.of("convert"):
+                    pixels = picture.bgr()
                 with costs.of("detect"):
-                    found = models.detector.detect(picture)
+                    found = models.detector.detect(pixels)
                     persons = found.keep(found.class_ids == spec.person_class)
             else:
                 spared += 1
             assert persons is not None
             with costs.of("track"):
                 wanted = pipeline.follow(persons, index, time_s)
-            with costs.of("looks"):
-                for track, embedding in models.looks(picture, wanted):
-                    pipeline.look(track, embedding, time_s)
+            if wanted:
+                with costs.of("convert"):
+                    pixels = picture.bgr()
+                with costs.of("looks"):
+                    for track, embedding in models.looks(pixels, wanted):
+                        pipeline.look(track, embedding, time_s)
             with costs.of("count"):
                 pipeline.settle(time_s)
     return costs, spared / (seconds * FPS / _EVERY)
@@ -103,7 +109,7 @@ def main() -> None:
     given = parser.parse_args()
     given.work.mkdir(parents=True, exist_ok=True)
     cv2.setNumThreads(1)
-    steps = ("decode", "convert", "health", "gate", "detect", "track", "looks", "count")
+    steps = ("decode", "shrink", "health", "gate", "convert", "detect", "track", "looks", "count")
     heads = ("bundle", "duty", "gate", "spared", *(f"{step} ms/s" for step in steps), "cores a camera")
     print("| " + " | ".join(heads) + " |\n|" + "---|" * len(heads), flush=True)
     for bundle in given.bundle:

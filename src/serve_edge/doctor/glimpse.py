@@ -71,13 +71,13 @@ def _glimpse(feed: FeedSettings, look_s: float) -> Glimpse:
     try:
         for raw in source.pictures():
             latest_s = time.monotonic()
-            if raw.frame is None or raw.corrupt:
+            if raw.picture is None or raw.corrupt:
                 seen = replace(seen, corrupt=seen.corrupt + 1)
             else:
                 first_s = first_s if seen.pictures else latest_s
-                picture = raw.bgr()
-                seen = replace(seen, pictures=seen.pictures + 1, height_px=picture.shape[0], width_px=picture.shape[1])
-                fault = PictureHealth(feed.frozen_s).fault(picture, 0.0)
+                picture = raw.picture
+                seen = replace(seen, pictures=seen.pictures + 1, height_px=picture.height_px, width_px=picture.width_px)
+                fault = PictureHealth(feed.frozen_s).fault(picture.small_bgr(), 0.0)
                 healthy |= fault is None
                 seen = replace(seen, fault=None if healthy else fault)
             if latest_s > give_up_s or (seen.pictures and latest_s - first_s > look_s):

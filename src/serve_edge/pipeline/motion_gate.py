@@ -6,7 +6,6 @@ import numpy.typing as npt
 
 from dongsun.contract.preprocess import FrameBgr
 
-_WIDTH_PX = 160
 _DIFFERENCE = 14
 """Levels of a colour: sensor noise, averaged over the pixels of a small picture and blurred, stays below."""
 
@@ -28,24 +27,23 @@ class MotionGate:
         self._seen: npt.NDArray[np.uint8] | None = None
         self._seen_at_s = 0.0
 
-    def opens(self, picture_bgr: FrameBgr, time_s: float) -> bool:
-        """Whether the detector must look at this picture; if so, it's the one that later ones are compared with."""
-        small = _small(picture_bgr)
+    def opens(self, small_bgr: FrameBgr, time_s: float) -> bool:
+        """Whether the detector must look at this picture; if so, it's the one that later ones are compared with.
+
+        Args:
+            small_bgr: Its small version, some 160 pixels wide.
+            time_s: When it was taken.
+        """
+        small = np.asarray(cv2.GaussianBlur(small_bgr, (3, 3), 0), np.uint8)
         if (
             self._seen is not None
             and self._seen.shape == small.shape
             and time_s - self._seen_at_s < self._look_anyway_s
         ):
             # In any colour: a red coat before a grey wall may be as bright as the wall.
-            differs = cv2.absdiff(small, self._seen).max(axis=2) > _DIFFERENCE
+            blue, green, red = cv2.split(cv2.absdiff(small, self._seen))
+            differs = cv2.max(cv2.max(blue, green), red) > _DIFFERENCE
             if np.count_nonzero(differs) <= self._changed_share * differs.size:
                 return False
         self._seen, self._seen_at_s = small, time_s
         return True
-
-
-def _small(picture_bgr: FrameBgr) -> npt.NDArray[np.uint8]:
-    height, width = picture_bgr.shape[:2]
-    size = (_WIDTH_PX, max(1, round(height * _WIDTH_PX / width)))
-    smaller = cv2.resize(picture_bgr, size, interpolation=cv2.INTER_AREA)
-    return np.asarray(cv2.GaussianBlur(smaller, (3, 3), 0), np.uint8)

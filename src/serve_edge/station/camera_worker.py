@@ -171,8 +171,9 @@ class CameraWorker:
         pipeline = self._pipeline_for(frame)
         time_s = frame.stream_time_s
         wanted = pipeline.follow(self._people_in(frame), frame.index, time_s)
-        for track, embedding in self._parts.models.looks(frame.picture_bgr, wanted):
-            pipeline.look(track, embedding, time_s)
+        if wanted:  # a picture that nobody looks into isn't even converted
+            for track, embedding in self._parts.models.looks(frame.picture_bgr, wanted):
+                pipeline.look(track, embedding, time_s)
         self._keep(pipeline, pipeline.settle(time_s))
         self._close_windows(time_s)
         self._last_frame_at_s = self._parts.clock.monotonic_s()
@@ -180,18 +181,18 @@ class CameraWorker:
 
     def _people_in(self, frame: CapturedFrame) -> Detections:
         if self._gate is not None and self._persons is not None:
-            if not self._gate.opens(frame.picture_bgr, frame.stream_time_s):
+            if not self._gate.opens(frame.picture.small_bgr(), frame.stream_time_s):
                 self._gated += 1
                 return self._persons
         elif self._gate is not None:
-            self._gate.opens(frame.picture_bgr, frame.stream_time_s)
+            self._gate.opens(frame.picture.small_bgr(), frame.stream_time_s)
         self._analysed += 1
         found = self._parts.models.detector.detect(frame.picture_bgr)
         self._persons = found.keep(found.class_ids == self._parts.models.manifest.detector.person_class)
         return self._persons
 
     def _pipeline_for(self, frame: CapturedFrame) -> CameraPipeline:
-        size = FrameSize(frame.picture_bgr.shape[1], frame.picture_bgr.shape[0])
+        size = FrameSize(frame.picture.width_px, frame.picture.height_px)
         anchored = frame.captured_at_utc - timedelta(seconds=frame.stream_time_s)
         if self._started_at_utc is not None and self._pipeline is not None:
             jumped_s = abs((anchored - self._started_at_utc).total_seconds())

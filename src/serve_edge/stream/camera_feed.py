@@ -228,15 +228,14 @@ class CameraFeed:
             index = self._index - 1
             self._counters = replace(self._counters, decoded=self._counters.decoded + 1)
         time_s = self._dates.date(raw.stamp_s, arrived_s) - self._began_s
-        if raw.frame is None or raw.corrupt:
+        if raw.picture is None or raw.corrupt:
             self._withhold(GapReason.CORRUPT)
             return
         step_s = 1.0 / self._settings.analysis_fps
         if time_s < self._next_due_s - _EARLY * step_s:
             return
         self._next_due_s = max(self._next_due_s + step_s, time_s + step_s / 2)
-        picture = raw.bgr()
-        if fault := self._health.fault(picture, time_s):
+        if fault := self._health.fault(raw.picture.small_bgr(), time_s):
             self._withhold(fault)
             return
         self._backoff.reset()  # a picture, not just a connection: some servers accept and send nothing
@@ -244,7 +243,7 @@ class CameraFeed:
         late_s = self._now_s() - time_s
         captured_at_utc = self._clock.now_utc() - timedelta(seconds=late_s)
         decode_s = self._clock.monotonic_s() - arrived_s
-        frame = CapturedFrame(self.camera_id, index, time_s, captured_at_utc, picture, decode_s)
+        frame = CapturedFrame(self.camera_id, index, time_s, captured_at_utc, raw.picture, decode_s)
         self._hand_on(frame)
 
     def _withhold(self, fault: GapReason) -> None:

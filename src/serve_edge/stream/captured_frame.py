@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from dongsun.contract.preprocess import FrameBgr
+from dongsun.serve_edge.stream.picture import Picture
 
 
 class GapReason(StrEnum):
@@ -28,16 +29,21 @@ class CapturedFrame:
         index: 0-based, of the pictures decoded since the feed began, also of those not handed on.
         stream_time_s: Seconds since the feed began on the station's monotonic clock; ascending, through reconnects too.
         captured_at_utc: The station's wall clock at that moment; it may jump.
-        picture_bgr: The pixels.
-        decode_s: What it took to decode and convert.
+        picture: The pixels, not all converted yet.
+        decode_s: What it took to decode.
     """
 
     camera_id: str
     index: int
     stream_time_s: float
     captured_at_utc: datetime
-    picture_bgr: FrameBgr
+    picture: Picture
     decode_s: float
+
+    @property
+    def picture_bgr(self) -> FrameBgr:
+        """All pixels, converted now if they weren't."""
+        return self.picture.bgr()
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,9 @@ import numpy as np
 from av.container import InputContainer
 
 from dongsun.contract.clock import Clock
-from dongsun.contract.preprocess import FrameBgr
 from dongsun.serve_edge.stream.address import redacted
 from dongsun.serve_edge.stream.feed_settings import FeedSettings
+from dongsun.serve_edge.stream.picture import Picture, Shrinker
 
 _PICTURES = (".jpg", ".jpeg", ".png")
 _MOST_BROKEN_PACKETS = 200
@@ -31,24 +31,17 @@ class SourceEndedError(Exception):
 
 @dataclass(frozen=True)
 class RawPicture:
-    """A decoded picture that may still have to be converted; None where a packet could not be decoded.
+    """What a source gives for a packet.
 
     Attributes:
         stamp_s: On the source's own clock; None where it gives none.
-        frame: As libav decoded it, or already BGR.
+        picture: None where the packet could not be decoded.
         corrupt: The decoder says that something is missing.
     """
 
     stamp_s: float | None
-    frame: av.VideoFrame | FrameBgr | None
+    picture: Picture | None
     corrupt: bool
-
-    def bgr(self) -> FrameBgr:
-        """The pixels; only of a picture that has them."""
-        assert self.frame is not None
-        if isinstance(self.frame, np.ndarray):
-            return self.frame
-        return np.ascontiguousarray(self.frame.to_ndarray(format="bgr24"))
 
 
 class PictureSource(Protocol):
@@ -107,6 +100,7 @@ class _Container:
 
     def pictures(self) -> Iterator[RawPicture]:
         broken = 0
+        shrinker = Shrinker()
         began_s = self._clock.monotonic_s()
         try:
             for packet in self._container.demux(self._stream):
@@ -122,7 +116,7 @@ class _Container:
                     broken = 0
                     if not self._live and frame.time is not None and self._wait_until(began_s + frame.time):
                         return
-                    yield RawPicture(frame.time, frame, corrupt=bool(frame.is_corrupt))
+                    yield RawPicture(frame.time, Picture(frame, shrinker), corrupt=bool(frame.is_corrupt))
         except (av.FFmpegError, OSError) as error:
             raise StreamLostError(redacted(str(error))) from None
         if self._live:
@@ -148,15 +142,16 @@ class _Folder:
         self._clock, self._stop = clock, stop
 
     def pictures(self) -> Iterator[RawPicture]:
+        shrinker = Shrinker()
         began_s = self._clock.monotonic_s()
         for k, path in enumerate(self._paths):
             ahead_s = began_s + k * self._step_s - self._clock.monotonic_s()
             if self._clock.wait(self._stop, ahead_s) if ahead_s > 0 else self._stop.is_set():
                 return
             encoded = np.fromfile(path, np.uint8)
-            picture = cv2.imdecode(encoded, cv2.IMREAD_COLOR) if len(encoded) else None
-            pixels = None if picture is None else np.asarray(picture, np.uint8)
-            yield RawPicture(k * self._step_s, pixels, corrupt=pixels is None)
+            pixels = cv2.imdecode(encoded, cv2.IMREAD_COLOR) if len(encoded) else None
+            picture = None if pixels is None else Picture(np.asarray(pixels, np.uint8), shrinker)
+            yield RawPicture(k * self._step_s, picture, corrupt=picture is None)
         raise SourceEndedError
 
     def close(self) -> None:

@@ -3,8 +3,10 @@
 import numpy as np
 
 from dongsun.serve_edge.pipeline.motion_gate import MotionGate
+from dongsun.serve_edge.stream.picture import Picture, Shrinker
 
 RNG = np.random.default_rng(0)
+SHRINKER = Shrinker()
 SHOP = np.clip(np.linspace(30, 200, 640)[None, :, None] * np.ones((360, 1, 3)), 0, 255)
 
 
@@ -12,7 +14,11 @@ def picture(x: float | None = None, noise: float = 4.0, light: float = 0.0) -> n
     found = SHOP + RNG.normal(0, noise, SHOP.shape) + light
     if x is not None:
         found[200:280, int(x) : int(x) + 30] = 20
-    return np.clip(found, 0, 255).astype(np.uint8)
+    return small(np.clip(found, 0, 255).astype(np.uint8))
+
+
+def small(pixels: np.ndarray) -> np.ndarray:
+    return Picture(pixels, SHRINKER).small_bgr()
 
 
 def test_noise_keeps_it_shut_and_a_person_opens_it() -> None:
@@ -41,7 +47,7 @@ def test_it_looks_anyway() -> None:
 def test_a_camera_that_changes_its_size_is_looked_at() -> None:
     gate = MotionGate(0.5, 100.0)
     assert gate.opens(picture(), 0.0)
-    assert gate.opens(np.zeros((480, 640, 3), np.uint8), 0.1)
+    assert gate.opens(small(np.zeros((480, 640, 3), np.uint8)), 0.1)
 
 
 def test_a_colour_as_bright_as_the_wall_is_seen() -> None:
@@ -49,4 +55,4 @@ def test_a_colour_as_bright_as_the_wall_is_seen() -> None:
     coat = wall.copy()
     coat[60:140, 100:125] = (30, 60, 180)  # luma 92
     gate = MotionGate(0.002, 100.0)
-    assert gate.opens(wall, 0.0) and gate.opens(coat, 0.1)
+    assert gate.opens(small(wall), 0.0) and gate.opens(small(coat), 0.1)
