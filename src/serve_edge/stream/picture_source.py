@@ -15,6 +15,7 @@ from dongsun.contract.clock import Clock
 from dongsun.serve_edge.stream.address import redacted
 from dongsun.serve_edge.stream.feed_settings import FeedSettings
 from dongsun.serve_edge.stream.picture import Picture, Shrinker
+from dongsun.serve_edge.stream.thrift import Thrift
 
 _PICTURES = (".jpg", ".jpeg", ".png")
 _MOST_BROKEN_PACKETS = 200
@@ -94,9 +95,7 @@ class _Container:
         self._stream = container.streams.video[0]
         context = self._stream.codec_context
         context.thread_count = 1  # many cameras share few cores, and threads add a frame of delay each
-        rate = self._stream.average_rate or self._stream.guessed_rate
-        if rate and float(rate) >= 2 * settings.analysis_fps:
-            context.skip_frame = "NONREF"  # pictures that no other needs aren't even decoded
+        self._thrift = Thrift(context, settings.analysis_fps)
 
     def pictures(self) -> Iterator[RawPicture]:
         broken = 0
@@ -104,6 +103,7 @@ class _Container:
         began_s = self._clock.monotonic_s()
         try:
             for packet in self._container.demux(self._stream):
+                self._thrift.packet()
                 try:
                     decoded = packet.decode()
                 except av.InvalidDataError:
@@ -114,6 +114,7 @@ class _Container:
                     continue
                 for frame in decoded:
                     broken = 0
+                    self._thrift.decoded(frame.time)
                     if not self._live and frame.time is not None and self._wait_until(began_s + frame.time):
                         return
                     yield RawPicture(frame.time, Picture(frame, shrinker), corrupt=bool(frame.is_corrupt))
