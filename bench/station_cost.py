@@ -28,7 +28,7 @@ from dongsun.serve_edge.pipeline.constants import TrackingConstants
 from dongsun.serve_edge.pipeline.looks import FrameSize
 from dongsun.serve_edge.pipeline.motion_gate import MotionGate
 from dongsun.serve_edge.station.station_settings import MotionGateSettings
-from dongsun.serve_edge.stream.picture import Picture, Shrinker
+from dongsun.serve_edge.stream.picture import Converter, Picture
 from dongsun.serve_edge.stream.picture_health import PictureHealth
 
 _EVERY = FPS // 5
@@ -53,7 +53,7 @@ def cost(models: Models, duty: str, clip: Path, gated: bool, seconds: float) -> 
     """One camera's costs over so many seconds of its stream, and the share of pictures that the gate spared."""
     defaults, costs = MotionGateSettings(), Costs()
     gate = MotionGate(defaults.changed_share, defaults.look_anyway_s) if gated else None
-    health, shrinker, size = PictureHealth(30.0), Shrinker(), FrameSize(1280, 720)
+    health, converter, size = PictureHealth(30.0), Converter(), FrameSize(1280, 720)
     spec = models.manifest.detector
     rules = PipelineRules(spec.score_threshold, models.similarity_threshold, datetime(2026, 1, 1, tzinfo=UTC))
     pipeline = CameraPipeline(load_store(_STORE).camera(DUTIES[duty].camera_id), size, rules)
@@ -67,7 +67,7 @@ def cost(models: Models, duty: str, clip: Path, gated: bool, seconds: float) -> 
             if index % _EVERY:
                 continue
             time_s = index / FPS
-            picture = Picture(frame, shrinker)
+            picture = Picture(frame, converter)
             with costs.of("shrink"):
                 small = picture.small_bgr()
             with costs.of("health"):

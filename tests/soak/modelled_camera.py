@@ -13,7 +13,7 @@ from dongsun.contract.embedding import Embeddings
 from dongsun.serve_edge.pipeline.track import Track
 from dongsun.serve_edge.stream.camera_feed import FeedCounters, FeedState
 from dongsun.serve_edge.stream.captured_frame import CapturedFrame, Gap, GapReason
-from dongsun.serve_edge.stream.picture import Picture, Shrinker
+from dongsun.serve_edge.stream.picture import Converter, Picture
 from dongsun.twin.fast.detector_noise import CameraDetections
 from dongsun.twin.fast.looks import ModelledLooks
 
@@ -43,14 +43,14 @@ class ModelledCamera:
         self.detector = self
         self._day: Day | None = None
         self._frame = 0
-        self._blank = Picture(np.zeros((0, 0, 3), np.uint8), Shrinker())
+        self._blank = Picture(np.zeros((0, 0, 3), np.uint8), Converter())
         self._items: deque[CapturedFrame | Gap] = deque(maxlen=2)
 
     def begin(self, day: Day) -> None:
         """The shop opens."""
         self._day = day
         size = day.detections.height_px, day.detections.width_px
-        self._blank = Picture(np.zeros((*size, 3), np.uint8), Shrinker())
+        self._blank = Picture(np.zeros((*size, 3), np.uint8), Converter())
 
     def close(self) -> None:
         """The shop closes."""

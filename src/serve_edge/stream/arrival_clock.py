@@ -44,10 +44,14 @@ class ArrivalClock:
         before, self._last_stamp_s = self._last_stamp_s, stamp_s
         if before is not None and stamp_s <= before:
             self._offsets.clear()
-        self._offsets.append((arrived_s, arrived_s - stamp_s))
+        offset_s = arrived_s - stamp_s
+        # An earlier and longer way is never the least again; so what is kept ascends, and the first is the least.
+        while self._offsets and self._offsets[-1][1] >= offset_s:
+            self._offsets.pop()
+        self._offsets.append((arrived_s, offset_s))
         while self._offsets[0][0] < arrived_s - _WINDOW_S or len(self._offsets) > 2000:
             self._offsets.popleft()
-        time_s = stamp_s + min(offset for _, offset in self._offsets)
+        time_s = stamp_s + self._offsets[0][1]
         if arrived_s - time_s <= _MOST_LATE_S:
             return time_s
         self._offsets.clear()

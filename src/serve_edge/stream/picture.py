@@ -10,23 +10,39 @@ SMALL_WIDTH_PX = 160
 """Of the small version: a person of 50 pixels' height in 720p is still six high."""
 
 
-class Shrinker:
-    """Makes small versions straight from the decoder's planes; one for each source, since it isn't for several threads.
+class Converter:
+    """Turns what a decoder gives into BGR: whole, or small straight from the decoder's planes.
 
-    Areas are averaged before colours are converted: the same as after, but for rounding and clipping, at a sixth of
-    the work. It keeps the scaler's tables from picture to picture.
+    It keeps the scaler's tables from picture to picture, so each thread needs its own. One thread of the scaler's: by
+    default it starts as many as there are cores for each picture, and whoever converts waits for them to be scheduled.
     """
 
     def __init__(self) -> None:
-        self._reformatter = VideoReformatter()
+        self._whole, self._small = VideoReformatter(), VideoReformatter()
+
+    def whole(self, frame: av.VideoFrame) -> FrameBgr:
+        """All pixels, uint8 (h, w, 3)."""
+        return _view(self._whole.reformat(frame, format="bgr24", threads=1))
 
     def small(self, frame: av.VideoFrame) -> FrameBgr:
-        """A picture `SMALL_WIDTH_PX` wide, in its proportions."""
+        """A picture `SMALL_WIDTH_PX` wide, in its proportions.
+
+        Areas are averaged before colours are converted: the same as after, but for rounding and clipping, at a sixth of
+        the work.
+        """
         height_px = max(1, round(frame.height * SMALL_WIDTH_PX / frame.width))
-        smaller = self._reformatter.reformat(
-            frame, width=SMALL_WIDTH_PX, height=height_px, format="bgr24", interpolation="AREA"
+        return _view(
+            self._small.reformat(
+                frame, width=SMALL_WIDTH_PX, height=height_px, format="bgr24", interpolation="AREA", threads=1
+            )
         )
-        return np.ascontiguousarray(smaller.to_ndarray())
+
+
+def _view(frame: av.VideoFrame) -> FrameBgr:
+    """A BGR frame's own memory where its rows follow each other, else a copy."""
+    plane = frame.planes[0]
+    rows = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[: frame.height, : 3 * frame.width]
+    return np.ascontiguousarray(rows).reshape(frame.height, frame.width, 3)
 
 
 class Picture:
@@ -34,11 +50,11 @@ class Picture:
 
     Args:
         frame: As libav decoded it, or already BGR. It is kept, and must not be written to.
-        shrinker: Of its source. `small_bgr` must be asked for in the source's thread; `bgr` may be asked anywhere.
+        converter: Of its source, whose thread asks for `small_bgr`; `bgr` may then be asked for elsewhere.
     """
 
-    def __init__(self, frame: av.VideoFrame | FrameBgr, shrinker: Shrinker) -> None:
-        self._frame, self._shrinker = frame, shrinker
+    def __init__(self, frame: av.VideoFrame | FrameBgr, converter: Converter) -> None:
+        self._frame, self._converter = frame, converter
         self._bgr: FrameBgr | None = frame if isinstance(frame, np.ndarray) else None
         self._small: FrameBgr | None = None
         self.height_px, self.width_px = (
@@ -49,7 +65,7 @@ class Picture:
         """All pixels, uint8 (h, w, 3)."""
         if self._bgr is None:
             assert isinstance(self._frame, av.VideoFrame)
-            self._bgr = np.ascontiguousarray(self._frame.to_ndarray(format="bgr24"))
+            self._bgr = Converter().whole(self._frame)
         return self._bgr
 
     def small_bgr(self) -> FrameBgr:
@@ -58,5 +74,5 @@ class Picture:
             frame = self._frame
             if isinstance(frame, np.ndarray):
                 frame = av.VideoFrame.from_ndarray(frame, format="bgr24")
-            self._small = self._shrinker.small(frame)
+            self._small = self._converter.small(frame)
         return self._small

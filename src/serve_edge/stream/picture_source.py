@@ -14,7 +14,7 @@ from av.container import InputContainer
 from dongsun.contract.clock import Clock
 from dongsun.serve_edge.stream.address import redacted
 from dongsun.serve_edge.stream.feed_settings import FeedSettings
-from dongsun.serve_edge.stream.picture import Picture, Shrinker
+from dongsun.serve_edge.stream.picture import Converter, Picture
 from dongsun.serve_edge.stream.thrift import Thrift
 
 _PICTURES = (".jpg", ".jpeg", ".png")
@@ -99,7 +99,7 @@ class _Container:
 
     def pictures(self) -> Iterator[RawPicture]:
         broken = 0
-        shrinker = Shrinker()
+        converter = Converter()
         began_s = self._clock.monotonic_s()
         try:
             for packet in self._container.demux(self._stream):
@@ -117,7 +117,7 @@ class _Container:
                     self._thrift.decoded(frame.time)
                     if not self._live and frame.time is not None and self._wait_until(began_s + frame.time):
                         return
-                    yield RawPicture(frame.time, Picture(frame, shrinker), corrupt=bool(frame.is_corrupt))
+                    yield RawPicture(frame.time, Picture(frame, converter), corrupt=bool(frame.is_corrupt))
         except (av.FFmpegError, OSError) as error:
             raise StreamLostError(redacted(str(error))) from None
         if self._live:
@@ -143,7 +143,7 @@ class _Folder:
         self._clock, self._stop = clock, stop
 
     def pictures(self) -> Iterator[RawPicture]:
-        shrinker = Shrinker()
+        converter = Converter()
         began_s = self._clock.monotonic_s()
         for k, path in enumerate(self._paths):
             ahead_s = began_s + k * self._step_s - self._clock.monotonic_s()
@@ -151,7 +151,7 @@ class _Folder:
                 return
             encoded = np.fromfile(path, np.uint8)
             pixels = cv2.imdecode(encoded, cv2.IMREAD_COLOR) if len(encoded) else None
-            picture = None if pixels is None else Picture(np.asarray(pixels, np.uint8), shrinker)
+            picture = None if pixels is None else Picture(np.asarray(pixels, np.uint8), converter)
             yield RawPicture(k * self._step_s, picture, corrupt=picture is None)
         raise SourceEndedError
 

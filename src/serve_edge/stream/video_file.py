@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import av
-import numpy as np
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from dongsun.contract.errors import DongsunError
 from dongsun.serve_edge.stream.frame import Frame
+from dongsun.serve_edge.stream.picture import Converter
 from dongsun.serve_edge.stream.timestamps import REORDER_LIMIT, FrameClock, ascend
 
 _SHORTFALL_S = 1.0
@@ -51,7 +51,7 @@ class VideoFile:
         Raises:
             DongsunError: The file is damaged, or ends before the length that it states.
         """
-        clock = FrameClock(1.0 / self.frame_rate_hz, shuffled=self._shuffled)
+        clock, converter = FrameClock(1.0 / self.frame_rate_hz, shuffled=self._shuffled), Converter()
         index = -1
         time_s = 0.0
         with self._opened() as container:
@@ -67,7 +67,7 @@ class VideoFile:
                 self.repaired_timestamps = clock.repaired
                 if index < first:
                     continue
-                pixels = np.ascontiguousarray(picture.to_ndarray(format="bgr24"))
+                pixels = converter.whole(picture)
                 yield Frame(index, time_s, pixels, time.perf_counter() - started)
         self._refuse_truncated(index, time_s)
 

@@ -3,10 +3,10 @@
 import numpy as np
 
 from dongsun.serve_edge.pipeline.motion_gate import MotionGate
-from dongsun.serve_edge.stream.picture import Picture, Shrinker
+from dongsun.serve_edge.stream.picture import Converter, Picture
 
 RNG = np.random.default_rng(0)
-SHRINKER = Shrinker()
+CONVERTER = Converter()
 SHOP = np.clip(np.linspace(30, 200, 640)[None, :, None] * np.ones((360, 1, 3)), 0, 255)
 
 
@@ -18,7 +18,7 @@ def picture(x: float | None = None, noise: float = 4.0, light: float = 0.0) -> n
 
 
 def small(pixels: np.ndarray) -> np.ndarray:
-    return Picture(pixels, SHRINKER).small_bgr()
+    return Picture(pixels, CONVERTER).small_bgr()
 
 
 def test_noise_keeps_it_shut_and_a_person_opens_it() -> None:

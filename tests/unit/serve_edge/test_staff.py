@@ -32,7 +32,7 @@ from dongsun.serve_edge.station.camera_worker import CameraWorker, WorkerParts
 from dongsun.serve_edge.station.day_keeper import DayKeeper
 from dongsun.serve_edge.station.staff_settings import staff_rules
 from dongsun.serve_edge.stream.captured_frame import CapturedFrame
-from dongsun.serve_edge.stream.picture import Picture, Shrinker
+from dongsun.serve_edge.stream.picture import Converter, Picture
 
 NOON = datetime(2026, 11, 20, 3, tzinfo=UTC)
 SEOUL = BusinessCalendar("Asia/Seoul", time(6))
@@ -100,7 +100,7 @@ class Shop:
     def film(self, places: list[Place | None]) -> None:
         for place in places:
             self.camera.place = place
-            picture = Picture(np.zeros((600, 1000, 3), np.uint8), Shrinker())
+            picture = Picture(np.zeros((600, 1000, 3), np.uint8), Converter())
             self.camera.items.append(
                 CapturedFrame("shop", self._index, self.clock.monotonic_s(), self.clock.now_utc(), picture, 0.0)
             )

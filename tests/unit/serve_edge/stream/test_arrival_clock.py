@@ -54,3 +54,17 @@ def test_whatever_comes_times_ascend_and_stay_by_the_arrivals(steps: list[tuple[
         assert dated > before
         assert arrived - 1.0 - 1e-6 <= dated <= arrived + count * 1.1e-3
         before = dated
+
+
+@given(st.lists(st.tuples(st.floats(0.01, 3.0), st.floats(0.0, 0.6)), min_size=1, max_size=60))
+def test_the_quickest_way_is_that_of_the_last_seconds(steps: list[tuple[float, float]]) -> None:
+    clock, taken_s, arrived_s, ways, dated_s = ArrivalClock(), 0.0, 0.0, [], 0.0
+    for step_s, way_s in steps:
+        taken_s += step_s
+        arrived_s = max(arrived_s, taken_s + way_s)
+        ways.append((arrived_s, arrived_s - taken_s))
+        naive_s = taken_s + min(way for at_s, way in ways if at_s >= arrived_s - 20.0)
+        if arrived_s - naive_s > 1.0:
+            naive_s, ways = arrived_s, []
+        dated_s = max(naive_s, dated_s + 1e-3)
+        assert clock.date(taken_s, arrived_s) == pytest.approx(dated_s, abs=1e-6)

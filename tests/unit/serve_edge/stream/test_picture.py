@@ -5,7 +5,7 @@ import cv2
 import numpy as np
 import pytest
 
-from dongsun.serve_edge.stream.picture import SMALL_WIDTH_PX, Picture, Shrinker
+from dongsun.serve_edge.stream.picture import SMALL_WIDTH_PX, Converter, Picture
 
 RNG = np.random.default_rng(5)
 
@@ -20,7 +20,7 @@ def shop(height_px: int = 360, width_px: int = 640) -> np.ndarray:
 @pytest.mark.parametrize("pixels", ["yuv420p", "yuvj420p", "nv12", "yuv422p", "yuv420p10le", "bgr24"])
 def test_the_small_version_shows_what_the_whole_shows(pixels: str) -> None:
     frame = av.VideoFrame.from_ndarray(shop(), format="bgr24").reformat(format=pixels)
-    picture = Picture(frame, Shrinker())
+    picture = Picture(frame, Converter())
     small = picture.small_bgr()
     averaged = cv2.resize(picture.bgr(), (SMALL_WIDTH_PX, 90), interpolation=cv2.INTER_AREA)
     assert small.shape == (90, SMALL_WIDTH_PX, 3) and small.dtype == np.uint8
@@ -30,22 +30,22 @@ def test_the_small_version_shows_what_the_whole_shows(pixels: str) -> None:
 @pytest.mark.parametrize("size", [(1080, 1920), (576, 704), (480, 641), (48, 64), (1944, 2592)])
 def test_any_size_and_pixels_that_are_bgr_already(size: tuple[int, int]) -> None:
     pixels = shop(*size)
-    picture = Picture(pixels, Shrinker())
+    picture = Picture(pixels, Converter())
     assert picture.bgr() is pixels and (picture.height_px, picture.width_px) == size
     assert picture.small_bgr().shape == (round(size[0] * SMALL_WIDTH_PX / size[1]), SMALL_WIDTH_PX, 3)
 
 
 def test_converted_once_and_only_when_looked_at() -> None:
     frame = av.VideoFrame.from_ndarray(shop(), format="bgr24").reformat(format="yuv420p")
-    picture = Picture(frame, Shrinker())
+    picture = Picture(frame, Converter())
     assert (picture.height_px, picture.width_px) == (360, 640)
     assert picture.small_bgr() is picture.small_bgr() and picture._bgr is None
     assert picture.bgr() is picture.bgr()
     assert (picture.bgr() == frame.to_ndarray(format="bgr24")).all()
 
 
-def test_a_shrinker_serves_a_camera_that_changes_its_size() -> None:
-    shrinker = Shrinker()
+def test_a_converter_serves_a_camera_that_changes_its_size() -> None:
+    converter = Converter()
     for size in ((360, 640), (480, 640), (360, 640)):
-        small = Picture(av.VideoFrame.from_ndarray(shop(*size), format="bgr24"), shrinker).small_bgr()
+        small = Picture(av.VideoFrame.from_ndarray(shop(*size), format="bgr24"), converter).small_bgr()
         assert small.shape[0] == size[0] // 4
