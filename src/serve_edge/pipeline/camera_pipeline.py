@@ -9,6 +9,7 @@ from dongsun.contract.nadir import nadir_px
 from dongsun.contract.store import CameraConfig
 from dongsun.serve_edge.pipeline.constants import CountingConstants, TrackingConstants
 from dongsun.serve_edge.pipeline.counter import CountedCrossing, CountedStay, Counter
+from dongsun.serve_edge.pipeline.floor_view import FloorView
 from dongsun.serve_edge.pipeline.gallery import Gallery
 from dongsun.serve_edge.pipeline.gallery_policy import GalleryPolicy
 from dongsun.serve_edge.pipeline.looks import FrameSize
@@ -88,6 +89,7 @@ class CameraPipeline:
             rules.gallery,
             gallery,
             camera_id,
+            FloorView.of(camera, size.width_px, size.height_px),
         )
         self.counter = Counter(camera, size, rules.started_at_utc, rules.counting)
         self.frames = 0

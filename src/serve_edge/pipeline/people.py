@@ -9,6 +9,7 @@ from dongsun.contract.detections import Detections
 from dongsun.contract.embedding import Embeddings
 from dongsun.contract.geometry import Point
 from dongsun.serve_edge.pipeline.constants import TrackingConstants
+from dongsun.serve_edge.pipeline.floor_view import FloorView
 from dongsun.serve_edge.pipeline.gallery import Gallery
 from dongsun.serve_edge.pipeline.gallery_policy import GalleryPolicy
 from dongsun.serve_edge.pipeline.identities import Identities, Share
@@ -43,6 +44,7 @@ class People:
         policy: What is remembered of looks, and how they are compared.
         gallery: Shared by the cameras of a store; by default this camera's own.
         camera_id: Tells this camera in a shared gallery.
+        view: Of the floor, where the camera has one.
     """
 
     def __init__(
@@ -55,12 +57,13 @@ class People:
         policy: GalleryPolicy | None = None,
         gallery: Gallery | None = None,
         camera_id: str = "",
+        view: FloorView | None = None,
     ) -> None:
         self._c = constants
         self._policy = policy or GalleryPolicy()
         self._size = size
         self._has_looks = similarity_threshold is not None
-        self._tracker = Tracker(strong_score, size.height_px, constants, nadir_px)
+        self._tracker = Tracker(strong_score, size.height_px, constants, nadir_px, view)
         self._reappearance = Reappearance(similarity_threshold, constants, self._policy)
         self._identities = Identities(similarity_threshold, self._policy, constants.min_visitor_s, gallery, camera_id)
         self._quality_of_serial: dict[int, float] = {}

@@ -21,6 +21,7 @@ class Sighting:
             outside the picture.
         score: The detector's.
         nadir_px: Under a ceiling fisheye, the point straight below the camera; elsewhere None.
+        foot_px: Where the person stands, where the camera's floor points tell it better than the box's bottom.
     """
 
     frame_index: int
@@ -29,9 +30,12 @@ class Sighting:
     whole_xyxy_px: BoxTuple
     score: float
     nadir_px: Point | None = None
+    foot_px: Point | None = None
 
     def anchor_px(self, anchor: Anchor) -> Point:
         """The point that stands for the person: the feet (bottom centre, or nearest the nadir) or the box's centre."""
+        if anchor == "foot" and self.foot_px is not None:
+            return self.foot_px
         if anchor == "foot" and self.nadir_px is not None:
             return toward(self.whole_xyxy_px, self.nadir_px)
         x0, y0, x1, y1 = self.whole_xyxy_px

@@ -52,7 +52,7 @@ class Stature:
         self._seen_whole_at_s = 0.0
         self._last_at_s = 0.0
 
-    def complete(self, box: Box, time_s: float, bottom: Bottom) -> tuple[Box, bool]:
+    def complete(self, box: Box, time_s: float, bottom: Bottom, expected_px: Box | None = None) -> tuple[Box, bool]:
         """Returns the whole box, and whether `box` was whole itself."""
         height = float(box[3] - box[1])
         if self._height_px is None:

@@ -5,11 +5,16 @@ from enum import Enum
 import numpy as np
 
 from dongsun.contract.geometry import Point
+from dongsun.serve_edge.pipeline.floor_stature import FloorStature
+from dongsun.serve_edge.pipeline.floor_view import FloorView
 from dongsun.serve_edge.pipeline.gallery_policy import GalleryPolicy
 from dongsun.serve_edge.pipeline.look_set import LookSet
 from dongsun.serve_edge.pipeline.motion import Box, BoxMotion
 from dongsun.serve_edge.pipeline.sighting import Sighting
 from dongsun.serve_edge.pipeline.stature import Bottom, Stature
+
+_FRESH_S = 0.5
+"""After this long out of sight a predicted box says little of where head and feet are."""
 
 
 class TrackState(Enum):
@@ -49,12 +54,14 @@ class Track:
         time_s: float,
         bottom: Bottom,
         nadir_px: Point | None = None,
+        view: FloorView | None = None,
     ) -> None:
         self.serial = serial
         self._nadir_px = nadir_px
+        self._view = view
         self.track_id: int | None = None
         self.state = TrackState.TENTATIVE
-        self.stature = Stature()
+        self.stature = Stature() if view is None else FloorStature(view)
         self.motion = BoxMotion(box, time_s)
         self.born_s = time_s
         self.hits = 0
@@ -79,7 +86,8 @@ class Track:
         """Takes a detection as this person; `bottom` says what is known of its lower end."""
         # Under a ceiling fisheye people aren't upright in the picture, so that no height can be remembered.
         upright = self._nadir_px is None
-        whole_box, whole = self.stature.complete(box, time_s, bottom) if upright else (box, True)
+        expected = self.motion.box_xyxy_px if self.hits and time_s - self.last.stream_time_s <= _FRESH_S else None
+        whole_box, whole = self.stature.complete(box, time_s, bottom, expected) if upright else (box, True)
         if self.state is TrackState.LOST:
             self._walk_the_gap(whole_box, time_s)
             self.state = TrackState.CONFIRMED
@@ -87,7 +95,9 @@ class Track:
         self.motion.update(whole_box, whole=whole)
         self._at_last_sight = self.motion.copy()
         self.hits += 1
-        self.last = Sighting(frame_index, time_s, _as_tuple(box), _as_tuple(whole_box), score, self._nadir_px)
+        bottom_px = float(whole_box[0] + whole_box[2]) / 2, float(whole_box[3])
+        foot = None if self._view is None else self._view.standing_px(bottom_px)
+        self.last = Sighting(frame_index, time_s, _as_tuple(box), _as_tuple(whole_box), score, self._nadir_px, foot)
         self.unreported.append(self.last)
 
     def take_look(self, look: LookSet, time_s: float, policy: GalleryPolicy) -> None:

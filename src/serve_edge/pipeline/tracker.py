@@ -9,6 +9,7 @@ from dongsun.contract.detections import Detections
 from dongsun.contract.geometry import Point
 from dongsun.serve_edge.pipeline.association import best_pairs, overlap_scores
 from dongsun.serve_edge.pipeline.constants import TrackingConstants
+from dongsun.serve_edge.pipeline.floor_view import FloorView
 from dongsun.serve_edge.pipeline.stature import Bottom, bottoms
 from dongsun.serve_edge.pipeline.track import Track, TrackState
 
@@ -25,13 +26,20 @@ class Tracker:
         frame_height_px: Height of the picture: boxes end at its bottom edge.
         constants: Times and distances.
         nadir_px: Under a ceiling fisheye, the point straight below the camera.
+        view: Of the floor, where the camera has one.
     """
 
     def __init__(
-        self, strong_score: float, frame_height_px: int, constants: TrackingConstants, nadir_px: Point | None = None
+        self,
+        strong_score: float,
+        frame_height_px: int,
+        constants: TrackingConstants,
+        nadir_px: Point | None = None,
+        view: FloorView | None = None,
     ) -> None:
         self._strong = strong_score
         self._nadir_px = nadir_px
+        self._view = view
         self._frame_height_px = frame_height_px
         self._c = constants
         self._serials = itertools.count(1)
@@ -91,7 +99,7 @@ class Tracker:
             present.append(boxes[j])
             score = float(persons.scores[j])
             self.tracks.append(
-                Track(next(self._serials), boxes[j], score, frame_index, time_s, ends[j], self._nadir_px)
+                Track(next(self._serials), boxes[j], score, frame_index, time_s, ends[j], self._nadir_px, self._view)
             )
 
     def _age(self, frame_index: int, time_s: float) -> None:
