@@ -24,6 +24,7 @@ from dongsun.train.reid.crops import CropSet, read_crop_set, read_picture
 from dongsun.train.reid.decompose import verify_decomposition
 from dongsun.train.reid.embedder import ReidEmbedder
 from dongsun.train.reid.heads.attention import AttentionHead
+from dongsun.train.reid.heads.part_attention import PartAttentionHead
 from dongsun.train.reid.resume import fingerprint, work_directory
 from dongsun.train.reid.retrieval import findable_persons
 from dongsun.train.reid.settings import OsnetSettings, ReidSettings, YoloBackboneSettings
@@ -93,7 +94,7 @@ class TrainReidStage:
             history.write_csv(out / "history.csv")
             self._write_sheet(task.train, out / "augment_sheet.png")
             looked_at = task.validation if len(task.validation) else task.train
-            if isinstance(embedder.head, AttentionHead) and len(looked_at):
+            if isinstance(embedder.head, AttentionHead | PartAttentionHead) and len(looked_at):
                 picture = attention_picture(embedder, _spread(looked_at), structure.input)
                 cv2.imwrite(str(out / "attention_maps.png"), picture)
 

@@ -19,7 +19,8 @@ class Trial:
 
     Attributes:
         policy: How pictures are chosen.
-        share: Of the training pictures, in (0, 1].
+        share: Of the training pictures, in (0, 1]. `full` below 1 draws from all pictures, trained for that part of the
+            time: what a part saves by its shorter training alone shows there.
         budget: `epochs`: every kept picture is shown as often as in the training on everything, so the training is
             shorter by `share`. `steps`: as many optimiser steps as there, so kept pictures are shown more often.
     """
@@ -30,8 +31,10 @@ class Trial:
 
     @property
     def row(self) -> str:
-        """Its name, such as `systematic-25-epochs`."""
-        return "full" if self.policy == "full" else f"{self.policy}-{100 * self.share:g}-{self.budget}"
+        """Its name, such as `systematic-25-epochs`, `full` or `full-short-25`."""
+        if self.policy == "full":
+            return "full" if self.share == 1.0 else f"full-short-{100 * self.share:g}"
+        return f"{self.policy}-{100 * self.share:g}-{self.budget}"
 
     @property
     def sampling(self) -> SamplingPolicy:
@@ -52,6 +55,12 @@ def trials(shares: Sequence[float]) -> Iterator[Trial]:
         for budget in BUDGETS:
             for policy in POLICIES:
                 yield Trial(policy, share, budget)
+        yield as_briefly(share)
+
+
+def as_briefly(share: float) -> Trial:
+    """Everything, trained for as few steps as a part of this share at equal epochs."""
+    return Trial("full", share, "epochs")
 
 
 def cell_of(trial: Trial, seed: int, whole: str, epochs: int) -> Cell:

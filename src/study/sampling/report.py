@@ -7,7 +7,7 @@ from pathlib import Path
 
 from dongsun.contract.durable import write_text
 from dongsun.study.resampling import Interval
-from dongsun.study.sampling.plan import BUDGETS, FULL, Trial
+from dongsun.study.sampling.plan import BUDGETS, FULL, Trial, as_briefly
 from dongsun.study.sampling.plots import plot_curves, plot_shares
 from dongsun.study.sampling.saving import Finding, TrialRuns, difference, findings
 from dongsun.study.table import csv_text, markdown_table
@@ -54,6 +54,7 @@ class SamplingReport:
             f"learning curve is within {points} points of the full set's final mAP.\n",
             f"### What each part gives and costs\n\n{self._cost_table(found)}",
             f"### Systematic less random\n\n{self._against_random()}",
+            f"### A part less everything, trained for as few steps\n\n{self._against_brief()}",
         ]
         if self.absent:
             missing = "".join(f"- `{name}`: {reason}\n" for name, reason in self.absent.items())
@@ -102,6 +103,18 @@ class SamplingReport:
                 above = "yes" if interval.low > 0 else "no"
                 lines.append([f"{100 * one.trial.share:g} %, equal {one.trial.budget}", _points(interval), above])
         return markdown_table(["share", "points of mAP", "above 0"], lines)
+
+    def _against_brief(self) -> str:
+        by_trial = {one.trial: one for one in self.runs}
+        lines = []
+        for one in self.runs:
+            brief = by_trial.get(as_briefly(one.trial.share))
+            if one.trial.policy == "full" or one.trial.budget != "epochs" or brief is None:
+                continue
+            interval = difference(one, brief, self.people)
+            if interval is not None:
+                lines.append([one.trial.row, brief.trial.row, _points(interval)])
+        return markdown_table(["trial", "against", "points of mAP"], lines)
 
     def _flat(self, one: TrialRuns) -> dict[str, str | float]:
         flat: dict[str, str | float] = {

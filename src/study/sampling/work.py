@@ -75,7 +75,7 @@ class SamplingWork:
         def work(cell: Cell) -> Outcome:
             rows = drawn_rows(self.data.manifest, self.data.train, trial.sampling, cell.seed)
             maps = with_nobody_to_validate(self.maps.of(self.reid).train.subset(rows))
-            steps = steps_per_epoch(self.reid, len(self.data.train) if trial.budget == "steps" else len(rows))
+            steps = steps_per_epoch(self.reid, self._shown(trial, len(rows)))
             settings = replace(self.reid, epochs=self.epochs, steps=steps * self.epochs)
             curve = _Curve(curve_of, settings, len(maps.train.crops.person_ids), steps)
             network = train_network(self.workshop, settings, cell.seed, maps=maps, on_epoch=curve.add)
@@ -92,6 +92,13 @@ class SamplingWork:
             return Outcome(metrics, {self.data.test.name: final.scores}, tuple(curve.points))
 
         return work
+
+    def _shown(self, trial: Trial, kept: int) -> int:
+        """How many pictures an epoch shows, of so many kept."""
+        everything = len(self.data.train)
+        if trial.budget == "steps":
+            return everything
+        return round(trial.share * everything) if trial.policy == "full" else kept
 
 
 def steps_per_epoch(reid: ReidSettings, crops: int) -> int:

@@ -1,4 +1,4 @@
-"""Where the attention head looks, laid over the crops: `attention_maps.png`."""
+"""Where an attention head looks, laid over the crops: `attention_maps.png`."""
 
 import cv2
 import numpy as np
@@ -7,6 +7,7 @@ import torch
 from dongsun.contract.preprocess import FrameBgr, InputSpec, stretched
 from dongsun.train.reid.embedder import ReidEmbedder
 from dongsun.train.reid.heads.attention import AttentionHead
+from dongsun.train.reid.heads.part_attention import PartAttentionHead
 
 _CELL_HEIGHT_PX = 192
 _PICTURE_SHARE = 0.45
@@ -16,14 +17,14 @@ def attention_picture(embedder: ReidEmbedder, crops_bgr: list[FrameBgr], spec: I
     """A row a crop: the crop, then one cell a query, its score map (averaged over heads) as heat.
 
     Args:
-        embedder: In eval mode, with an `AttentionHead`.
+        embedder: In eval mode, with an attention head.
         crops_bgr: One or more.
 
     Returns:
         uint8 (rows * cell height, (1 + queries) * cell width, 3), blue, green, red; a map is scaled to its own maximum.
     """
     head = embedder.head
-    if not isinstance(head, AttentionHead):
+    if not isinstance(head, AttentionHead | PartAttentionHead):
         raise TypeError(f"{type(head).__name__} has no score maps")
     with torch.inference_mode():
         scores = head.score_maps(embedder.trunk(torch.from_numpy(stretched(crops_bgr, spec)))).mean(dim=1)

@@ -42,7 +42,8 @@ def test_the_whole_study_and_going_on_with_it(
     result = stage.run(log)
     with (stage.out_dir / "table.csv").open(encoding="utf-8") as stream:
         rows = {row["trial"]: row for row in csv.DictReader(stream)}
-    assert list(rows) == ["full", *(f"{p}-50-{b}" for b in ("epochs", "steps") for p in ("systematic", "random"))]
+    parts = [f"{p}-50-{b}" for b in ("epochs", "steps") for p in ("systematic", "random")]
+    assert list(rows) == ["full", *parts, "full-short-50"]
     full = float(rows["full"]["images_seen"])
     assert full == EPOCHS * (CROPS // BATCH) * BATCH
     assert float(rows["full"]["crops"]) == CROPS
@@ -50,9 +51,12 @@ def test_the_whole_study_and_going_on_with_it(
         assert float(rows[f"{policy}-50-steps"]["images_seen"]) == full
         assert float(rows[f"{policy}-50-epochs"]["images_seen"]) < 0.75 * full
         assert 0 < float(rows[f"{policy}-50-epochs"]["cross_camera_map"]) <= 1
+    assert float(rows["full-short-50"]["crops"]) == CROPS
+    assert float(rows["full-short-50"]["images_seen"]) == EPOCHS * (CROPS // 2 // BATCH) * BATCH
+    assert "full-short-50" in (stage.out_dir / "table.md").read_text(encoding="utf-8").rpartition("### A part less")[2]
     assert 18 <= float(rows["systematic-50-epochs"]["crops"]) <= 30
     assert all(path.is_file() for path in result.artifacts)
-    assert len(log.children) == 5 * 2
+    assert len(log.children) == 6 * 2
 
     def no_training(*_: object, **__: object) -> None:
         raise AssertionError("a finished cell was trained again")

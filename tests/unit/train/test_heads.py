@@ -8,10 +8,12 @@ import torch
 from dongsun.train.reid.embedder import ReidEmbedder
 from dongsun.train.reid.heads.attention import AttentionHead, sine_position
 from dongsun.train.reid.heads.build import build_head
+from dongsun.train.reid.heads.part_attention import PartAttentionHead, horizontal_bands
 from dongsun.train.reid.heads.settings import (
     AttentionHeadSettings,
     HeadSettings,
     LinearHeadSettings,
+    PartAttentionHeadSettings,
     PoolingHeadSettings,
 )
 
@@ -22,6 +24,8 @@ HEADS: list[HeadSettings] = [
     PoolingHeadSettings(pooling="gem"),
     AttentionHeadSettings(queries=3, heads=2, width=16),
     AttentionHeadSettings(queries=1, heads=4, width=16, position="sincos"),
+    PartAttentionHeadSettings(queries=3, heads=2, width=16),
+    PartAttentionHeadSettings(queries=1, heads=4, width=16),
 ]
 
 
@@ -91,6 +95,42 @@ def test_attention_equals_torchs_own() -> None:
     pooled = torch.nn.functional.scaled_dot_product_attention(head.query.expand(4, -1, -1, -1), keys, values)
     together = torch.cat([pooled.transpose(1, 2).flatten(1), places.mean(dim=1)], dim=1)
     assert torch.allclose(head(feature_map), head.project(together), atol=1e-5)
+
+
+def test_part_attention_equals_torchs_own() -> None:
+    """Oracle: scaled dot-product attention of torch, the learned places as its additive mask."""
+    torch.manual_seed(0)
+    head = PartAttentionHead(SHAPE, 8, queries=3, heads=2, width=16, dropout=0.0).eval()
+    feature_map = torch.randn(4, *SHAPE)
+    keys = head.norm(head.key(feature_map).flatten(2).transpose(1, 2)).view(4, 12, 2, 8).transpose(1, 2)
+    values = feature_map.flatten(2).view(4, 2, 6, 12).transpose(2, 3)
+    pooled = torch.nn.functional.scaled_dot_product_attention(
+        head.query.expand(4, -1, -1, -1), keys, values, attn_mask=head.position
+    )
+    together = torch.cat([pooled.transpose(1, 2).flatten(1), feature_map.mean(dim=(2, 3))], dim=1)
+    assert torch.allclose(head(feature_map), head.project(together), atol=1e-5)
+
+
+def test_part_attention_begins_at_its_bands_and_can_average() -> None:
+    """By the place alone, each query's weights fall off from its own band; levelled, they average."""
+    head = PartAttentionHead((4, 8, 3), 8, queries=4, heads=1, width=16, dropout=0.0).eval()
+    maps = torch.rand(2, 4, 8, 3)
+    with torch.no_grad():
+        head.query.zero_()
+        by_row = head.score_maps(maps)[0, 0].sum(dim=2)  # (queries, rows)
+        assert [set(row.topk(2).indices.tolist()) for row in by_row] == [{0, 1}, {2, 3}, {4, 5}, {6, 7}]
+        head.position.zero_()
+        mean = maps.mean(dim=(2, 3))
+        assert torch.allclose(head(maps), head.project(mean.repeat(1, 5)), atol=1e-5)
+
+
+def test_a_single_band_is_level() -> None:
+    assert not horizontal_bands(1, 4, 2).any()
+
+
+def test_part_attention_refuses_heads_that_do_not_divide() -> None:
+    with pytest.raises(ValueError, match="multiples of heads"):
+        PartAttentionHead(SHAPE, 8, queries=2, heads=5, width=16, dropout=0.0)
 
 
 def test_position_tells_every_place_apart() -> None:

@@ -11,13 +11,16 @@ from dongsun.train.reid.heads.settings import (
     AttentionHeadSettings,
     HeadSettings,
     LinearHeadSettings,
+    PartAttentionHeadSettings,
     PoolingHeadSettings,
 )
 from dongsun.train.reid.settings import OsnetSettings, ReidSettings, ReidTrunkSettings, YoloBackboneSettings
 from dongsun.train.reid.structure import build_embedder
 
 
-@pytest.mark.parametrize("head", [LinearHeadSettings(), PoolingHeadSettings(), AttentionHeadSettings()])
+@pytest.mark.parametrize(
+    "head", [LinearHeadSettings(), PoolingHeadSettings(), AttentionHeadSettings(), PartAttentionHeadSettings()]
+)
 def test_round_trip(head: HeadSettings, make_checkpoint: Callable[..., Path], tmp_path: Path) -> None:
     backbone = YoloBackboneSettings(checkpoint=make_checkpoint("yolo26n"), cut="P3")
     settings = ReidSettings(backbone=backbone, head=head, height_px=64, width_px=32, embedding_size=24)

@@ -47,4 +47,25 @@ class AttentionHeadSettings:
     kind: Literal["attention"] = "attention"
 
 
-HeadSettings = Annotated[LinearHeadSettings | PoolingHeadSettings | AttentionHeadSettings, Field(discriminator="kind")]
+@dataclass(frozen=True, config=_STRICT)
+class PartAttentionHeadSettings:
+    """Learned queries that begin by looking at one band of the crop each, and pool the trunk's own channels.
+
+    Attributes:
+        queries: Each query pools one vector.
+        heads: Each query looks at as many groups of channels by weights of their own; divides the trunk's channels.
+        width: Numbers by which places are weighed; a multiple of `heads`.
+        dropout: Share of pooled features dropped in training.
+    """
+
+    queries: int = Field(default=4, ge=1)
+    heads: int = Field(default=4, ge=1)
+    width: int = Field(default=128, ge=8)
+    dropout: float = Field(default=0.0, ge=0, lt=1)
+    kind: Literal["part_attention"] = "part_attention"
+
+
+HeadSettings = Annotated[
+    LinearHeadSettings | PoolingHeadSettings | AttentionHeadSettings | PartAttentionHeadSettings,
+    Field(discriminator="kind"),
+]
