@@ -31,7 +31,7 @@ from dongsun.study.heads.work import HeadsWork, best_by_validation, given_cell, 
 from dongsun.study.judged_people import JudgedPeople, read_judged
 from dongsun.study.network import Workshop
 from dongsun.study.shared_maps import SharedMaps
-from dongsun.study.study_data import StudyData, digest_of, drawn_rows, file_digest, read_study_data
+from dongsun.study.study_data import StudyData, digest_of, drawn_rows, read_study_data
 from dongsun.train.device import DeviceChoice, resolve_device
 from dongsun.train.reid.settings import Cut, ReidSettings
 from dongsun.train.settings import TrainerSettings
@@ -117,12 +117,10 @@ class HeadsStudyStage:
         return _Inputs(data, (data.validation, data.test, later), {})
 
     def _fingerprint(self, inputs: _Inputs) -> str:
+        """Of what all cells share; the weights that a network starts from are in its own cells' settings."""
         judged = [str((people.name, people.protocol, [r.path for r in people.records])) for people in inputs.judged]
-        every = (*osnet_contenders(self.grid, self.reid), *other_contenders(self.grid))
-        starts = [self.grid.reid_trunk, *(contender.start for contender in every)]
-        weights = [file_digest(start) for start in starts if start is not None]
         train = str((self.sampling, self.seed))
-        parts = [_VERSION, inputs.data.fingerprint, file_digest(self.grid.checkpoint), train, *judged, *weights]
+        parts = [_VERSION, inputs.data.fingerprint, train, *judged]
         return digest_of(parts)
 
     def _cells(self) -> int:

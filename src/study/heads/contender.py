@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from dongsun.data.augmentation import AugmentRecipe
 from dongsun.study.cell import Cell
 from dongsun.study.heads.settings import HeadsGrid, TrainingPlan
-from dongsun.study.study_data import digest_of
+from dongsun.study.study_data import digest_of, file_digest
 from dongsun.train.reid.osnet import OSNET_EMBEDDING_SIZE
 from dongsun.train.reid.settings import Cut, OsnetSettings, ReidSettings, ReidTrunkSettings, YoloBackboneSettings
 
@@ -88,7 +88,7 @@ def osnet_contenders(grid: HeadsGrid, base: ReidSettings) -> tuple[Contender, ..
                     std=baseline.std,
                 ),
                 "finetune",
-                grid.osnet_plan,
+                _at_rate(grid.osnet_plan, baseline.learning_rate),
             ),
         )
         for baseline in grid.osnet
@@ -108,6 +108,7 @@ def cells_of(contender: Contender, seeds: Sequence[int], recipe: AugmentRecipe) 
                 "steps": settings.steps,
                 "learning_rate": settings.learning_rate,
                 "input": f"{settings.height_px}x{settings.width_px}",
+                "start": None if contender.start is None else file_digest(contender.start),
                 "whole": digest_of(part.decode() for part in plan),
             },
             seed=seed,
@@ -136,6 +137,10 @@ def _headed(
     settings = replace(base, backbone=backbone, head=named.settings)
     trunk: Literal["frozen", "finetune"] = "frozen" if kind == "frozen" else "finetune"
     return Contender(f"{kind}-{cut}-{named.name}", kind, cut, named.name, _planned(settings, trunk, plan))
+
+
+def _at_rate(plan: TrainingPlan, learning_rate: float | None) -> TrainingPlan:
+    return plan if learning_rate is None else replace(plan, learning_rate=learning_rate)
 
 
 def _planned(settings: ReidSettings, trunk: Literal["frozen", "finetune"], plan: TrainingPlan) -> ReidSettings:
