@@ -84,7 +84,25 @@ def _reid_part(facts: CardFacts) -> str:
         f"- ships {spec.shipped_precision}; in the bundle: {', '.join(spec.files)}\n\n"
         "Thresholds, each tuned on its own precision with people of the validation split, whom nobody trained on:\n\n"
         "| precision | same person from | 95 % interval | false matches | true matches | pairs same / different | "
-        "people |\n|---|---|---|---|---|---|---|\n" + rows + "\n" + precisions_part(facts.metrics)
+        "people |\n|---|---|---|---|---|---|---|\n"
+        + rows
+        + "\n"
+        + _identification(spec)
+        + precisions_part(facts.metrics)
+    )
+
+
+def _identification(spec: ReidSpec) -> str:
+    """What the shipped threshold does to people in front of a gallery; empty where too few people could tell."""
+    rates = spec.thresholds[spec.shipped_precision].identification
+    if rates is None:
+        return ""
+    low, high = rates.false_positive_ci95
+    drawn = "" if rates.method == "empirical" else f", extrapolated from a gallery of {rates.measured_gallery_size}"
+    return (
+        f"Against {rates.gallery_size} visitors already known{drawn}: of people who aren't among them "
+        f"{rates.false_positive_rate:.1%} ({low:.1%} to {high:.1%}) are taken for one, and of those who are "
+        f"{rates.miss_rate:.1%} aren't found ({rates.probes:,} appearances of {rates.persons} people).\n\n"
     )
 
 
