@@ -57,6 +57,9 @@ class OpenVinoModel:
         self.output_shape: tuple[int, ...] = tuple(
             d.get_length() if d.is_static else -1 for d in self._compiled.output(0).get_partial_shape()
         )
+        # OpenVINO's binding sets itself up at its first tensor, and two threads that come first wait for each other for
+        # ever: one has its lock and wants Python's, the other the other way round. Here there's only one.
+        self(np.zeros(shape, np.float32))
 
     def __call__(self, batch: Batch) -> npt.NDArray[np.float32]:
         """Runs the model on float32 (1, 3, h, w); the first output, copied."""
