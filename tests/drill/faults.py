@@ -10,6 +10,9 @@ from tests.drill.rig import Rig, now_s, wait_for
 SETTLE_S = 2.0
 """A crossing is written this long after it happened at the latest, on a machine with other work."""
 
+SEEN_BEFORE_S = 1.5
+"""Whoever crosses must have been seen on the one side first; a station that has just begun hasn't."""
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -23,7 +26,7 @@ class Outcome:
 
 def _counted(rig: Rig, seconds: float, offset_s: float = 0.0) -> str:
     """Lets the station count for a while; what was wrong with it."""
-    began = now_s() + 0.5
+    began = now_s() + SEEN_BEFORE_S
     time.sleep(seconds)
     ended = now_s()
     time.sleep(SETTLE_S)
@@ -99,6 +102,30 @@ def broker_away(rig: Rig) -> Outcome:
     )
 
 
+def small_disk(rig: Rig) -> Outcome:
+    """Something else fills the disk, to the last byte, and takes whatever is given up."""
+    assert rig.disk is not None
+    began = now_s() + SEEN_BEFORE_S
+    time.sleep(EVERY_S)
+    with rig.disk_full():
+        wait_for(lambda: rig.status()["writer"]["full"], 30, "the station says that the disk is full")
+        ready = rig.ready()
+        time.sleep(2 * EVERY_S)
+        waiting = rig.status()["writer"]["waiting"]
+    ended = now_s()
+    wait_for(lambda: not rig.status()["writer"]["full"], 30, "it has room again")
+    wait_for(rig.ready, 30, "it is ready again")
+    time.sleep(SETTLE_S)
+    wrong = rig.judge(began, ended - EVERY_S / 2)
+    if ready or not waiting:
+        wrong = wrong or f"ready: {ready}, {waiting} batches waited"
+    if lost := rig.status()["writer"]["lost"]:
+        wrong = wrong or f"{lost} batches lost"
+    how = "no space left on a disk of 24 MB" if rig.disk.small else "files that may not grow"
+    happened = f"{how}: not ready, {waiting} batches waited, none lost"
+    return Outcome("disk full", "it is said; what is counted waits and is written once there is room", happened, wrong)
+
+
 def killed(rig: Rig) -> Outcome:
     """SIGKILL in the middle of counting."""
     time.sleep(EVERY_S)
@@ -147,7 +174,7 @@ def clean_stop(rig: Rig) -> Outcome:
     )
 
 
-SHORT: tuple[Callable[[Rig], Outcome], ...] = (nothing, stall, broker_away, killed, clean_stop)
+SHORT: tuple[Callable[[Rig], Outcome], ...] = (nothing, stall, broker_away, small_disk, killed, clean_stop)
 ALL: tuple[Callable[[Rig], Outcome], ...] = (
     nothing,
     stall,
@@ -155,6 +182,7 @@ ALL: tuple[Callable[[Rig], Outcome], ...] = (
     garbage,
     lens_cap,
     broker_away,
+    small_disk,
     killed,
     clock_set,
     clean_stop,

@@ -1,5 +1,6 @@
 """Camera, RTSP server, station, broker and receiver: started, broken and asked."""
 
+import contextlib
 import json
 import multiprocessing
 import os
@@ -8,6 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from datetime import time as day_time
@@ -20,6 +22,7 @@ from dongsun.contract.business_day import BusinessCalendar
 from dongsun.serve_edge.ledger.ledger import Ledger
 from dongsun.twin.rtsp.relay import RtspRelay
 from tests.drill.camera import crossings_between, push
+from tests.drill.disk import Disk
 from tests.unit.serve_edge.conftest import make_bundle
 from tests.unit.serve_edge.forward.conftest import Broker, Listener, free_port
 
@@ -34,15 +37,18 @@ class Rig:
     folder: Path
     relay: RtspRelay
     broker: Broker
+    small_disk: bool = False
     port: int = field(default_factory=free_port)
     station: subprocess.Popen[bytes] | None = None
     _camera: Any = None
     listener: Listener | None = None
+    disk: Disk | None = None
 
     def start(self) -> None:
         """Starts all parts; returns once the station counts."""
         make_bundle(self.folder / "bundle")
         self._write_files()
+        self.disk = Disk(self.folder / "data", small=self.small_disk)
         self.broker.start()
         self.listener = Listener(self.broker.port)
         self._camera = multiprocessing.get_context("spawn").Process(
@@ -100,6 +106,15 @@ class Rig:
     def cap(self, on: bool) -> None:
         """Puts a cap on the lens, or takes it off."""
         (self.folder / "capped").touch() if on else (self.folder / "capped").unlink()
+
+    @contextlib.contextmanager
+    def disk_full(self) -> Iterator[None]:
+        """Meanwhile the station's disk has no room at all, not even what its journal had taken."""
+        assert self.disk is not None and self.station is not None
+        with self._ledger() as ledger:
+            ledger.rows("PRAGMA wal_checkpoint(TRUNCATE)")
+        with self.disk.full(self.station.pid):
+            yield
 
     def set_clock(self, offset_s: float) -> None:
         """Sets the station's wall clock."""

@@ -13,7 +13,7 @@ from dongsun.contract.store import StoreConfig
 from dongsun.serve_edge.doctor.check_capacity import disk_findings
 from dongsun.serve_edge.doctor.finding import Finding, Words, advice, broken, fault, fine
 from dongsun.serve_edge.ledger.batch import LedgerBatch
-from dongsun.serve_edge.ledger.ledger import LedgerFullError
+from dongsun.serve_edge.ledger.ledger_errors import LedgerWriteError
 from dongsun.serve_edge.station.open_ledger import open_ledger
 from dongsun.serve_edge.station.station_settings import StationSettings
 
@@ -39,7 +39,7 @@ def _ledger(settings: StationSettings, store: StoreConfig, now_utc: datetime) ->
             ledger.append(LedgerBatch(), now_utc)  # takes the write lock, writes nothing
     except DongsunError as error:
         return broken(title, error)
-    except (LedgerFullError, apsw.Error, OSError) as error:
+    except (LedgerWriteError, apsw.Error, OSError) as error:
         todo = Words(
             f"Let the station's user write {settings.ledger_path} ({error}).",
             f"스테이션 사용자가 {settings.ledger_path}에 쓸 수 있게 하세요 ({error}).",

@@ -7,7 +7,8 @@ from datetime import datetime
 
 from dongsun.contract.clock import Clock
 from dongsun.serve_edge.forward.sender import Sender, SendError
-from dongsun.serve_edge.ledger.ledger import Ledger, LedgerFullError
+from dongsun.serve_edge.ledger.ledger import Ledger
+from dongsun.serve_edge.ledger.ledger_errors import LedgerWriteError
 from dongsun.serve_edge.stream.address import redacted
 from dongsun.serve_edge.stream.backoff import Backoff
 
@@ -100,7 +101,7 @@ class Forwarder:
             self._sender.send(items)
             # Without room to mark them they are sent again: receivers keep one of each.
             self._ledger.mark_sent([item.sequence for item in items], now_utc)
-        except (SendError, LedgerFullError) as error:
+        except (SendError, LedgerWriteError) as error:
             wait_s = self._backoff.next_s()
             self._failed(redacted(str(error)), wait_s)
             return wait_s

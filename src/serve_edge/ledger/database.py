@@ -6,9 +6,12 @@ import apsw
 from pydantic import SecretStr
 
 from dongsun.contract.errors import DongsunError
+from dongsun.serve_edge.ledger.ledger_errors import LedgerFullError, has_no_room
 from dongsun.serve_edge.ledger.migrations import STEPS
 
 BUSY_TIMEOUT_MS = 5_000
+JOURNAL_PAGES = 256
+"""The journal (WAL) is folded into the file at this length, 1 MB: on a small disk it must not take what is left."""
 
 
 def open_database(path: Path, key: SecretStr | None, most_bytes: int | None) -> apsw.Connection:
@@ -21,6 +24,7 @@ def open_database(path: Path, key: SecretStr | None, most_bytes: int | None) -> 
 
     Raises:
         DongsunError: Another key, no database, damaged, made by a newer version, or not writable.
+        LedgerFullError: There is no room even to open it.
     """
     try:
         connection = apsw.Connection(str(path))
@@ -28,6 +32,8 @@ def open_database(path: Path, key: SecretStr | None, most_bytes: int | None) -> 
         if key is not None:
             connection.pragma("key", key.get_secret_value())
         connection.pragma("user_version")  # the first read tells whether the key fits
+        _settle(connection, most_bytes)
+        _migrate(connection, path)
     except apsw.NotADBError as error:
         raise _unusable(
             path,
@@ -36,13 +42,14 @@ def open_database(path: Path, key: SecretStr | None, most_bytes: int | None) -> 
         ) from error
     except (apsw.CantOpenError, apsw.ReadOnlyError) as error:
         raise _unusable(path, str(error), "create its folder and let the station's user write there") from error
-    try:
-        _settle(connection, most_bytes)
-        _migrate(connection, path)
     except apsw.CorruptError as error:
         raise _unusable(
             path, f"a damaged file ({error})", "move it away: a new one is begun; keep it for a repair"
         ) from error
+    except (apsw.FullError, apsw.IOError, apsw.BusyError) as error:
+        if has_no_room(error):
+            raise LedgerFullError(str(error)) from error
+        raise _unusable(path, str(error), "see whether the disk is well and no other program holds the file") from error
     return connection
 
 
@@ -50,7 +57,8 @@ def _settle(connection: apsw.Connection, most_bytes: int | None) -> None:
     connection.pragma("journal_mode", "wal")
     connection.pragma("synchronous", "FULL")  # a commit outlives a power cut, not only a kill
     connection.pragma("foreign_keys", True)
-    connection.pragma("journal_size_limit", 4_000_000)
+    connection.pragma("wal_autocheckpoint", JOURNAL_PAGES)
+    connection.pragma("journal_size_limit", JOURNAL_PAGES * int(connection.pragma("page_size")))
     if most_bytes is not None:
         connection.pragma("max_page_count", max(1, most_bytes // int(connection.pragma("page_size"))))
 

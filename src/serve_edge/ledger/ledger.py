@@ -15,11 +15,14 @@ from dongsun.contract.business_day import BusinessCalendar
 from dongsun.contract.clock import iso_utc
 from dongsun.serve_edge.ledger.batch import LedgerBatch, Message, OutboxItem
 from dongsun.serve_edge.ledger.database import open_database
+from dongsun.serve_edge.ledger.ledger_errors import LedgerFullError, LedgerWriteError, has_no_room
+from dongsun.serve_edge.ledger.room import ROOM_STEPS
 from dongsun.serve_edge.ledger.rows import crossing_row, visit_row, window_row
 
+_REFUSED = (apsw.IOError, apsw.BusyError, apsw.LockedError, apsw.ReadOnlyError, apsw.CantOpenError)
+"""What a disk, or a program beside this one, may do to a write; the same write may pass later."""
 
-class LedgerFullError(Exception):
-    """The disk (or the file's limit) has no room; nothing of the batch was written."""
+_SLACK_PAGES = 16
 
 
 class Ledger:
@@ -36,6 +39,7 @@ class Ledger:
 
     Raises:
         DongsunError: The file can't be used; see `open_database`.
+        LedgerFullError: There is no room even to open it.
     """
 
     def __init__(
@@ -44,6 +48,8 @@ class Ledger:
         self.calendar = calendar
         self._lock = threading.Lock()
         self._db = open_database(path, key, most_bytes)
+        self._page_bytes = int(self._db.pragma("page_size"))
+        self._most_pages = int(self._db.pragma("max_page_count"))
 
     def __enter__(self) -> "Ledger":
         return self
@@ -67,6 +73,7 @@ class Ledger:
 
         Raises:
             LedgerFullError: There is no room.
+            LedgerWriteError: The disk refuses, or another program holds the file.
         """
         with self._transaction():
             self._write_facts(batch)
@@ -118,36 +125,45 @@ class Ledger:
                 "DELETE FROM outbox WHERE sent_at_utc < ?", (iso_utc(now_utc - timedelta(days=sent_days)),)
             )
 
+    def may_grow(self, more_bytes: int) -> None:
+        """The file may take so much more of the disk, and never more than its own limit; what is full then is the file,
+        in which old rows can still be deleted, and not the disk, on which nothing can be written at all."""
+        with self._lock, _told():
+            pages = int(self._db.pragma("page_count")) + max(0, more_bytes) // self._page_bytes
+            self._db.pragma("max_page_count", min(self._most_pages, pages))
+
+    def fold_journal(self) -> None:
+        """Folds the journal into the file, so that the disk has its room again.
+
+        Raises:
+            LedgerFullError: There is no room for it in the file.
+            LedgerWriteError: The disk refuses.
+        """
+        with self._lock, _told():
+            self._db.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+
     def make_room(self) -> int:
-        """Frees pages inside the file when it's full: sent messages, then the oldest day of events, then of windows.
+        """Deletes the oldest rows, so that the file has room for newer ones: a few, since deleting needs some room too.
+
+        First what was sent; then days that are over, events before windows; then messages that nobody has had yet; then
+        today, windows last.
 
         Returns:
-            How many rows went.
+            How many rows went; 0 if there are none left.
 
         Raises:
             LedgerFullError: There isn't even room to delete.
+            LedgerWriteError: The disk refuses.
         """
-        steps = (
-            "DELETE FROM outbox WHERE sent_at_utc IS NOT NULL",
-            "DELETE FROM visits WHERE business_day = (SELECT min(business_day) FROM visits)",
-            "DELETE FROM crossings WHERE business_day = (SELECT min(business_day) FROM crossings)",
-            "DELETE FROM heat WHERE business_day = (SELECT min(business_day) FROM heat)",
-            # The oldest half of the windows and messages: the newest are what anybody still waits for.
-            "DELETE FROM windows WHERE starts_at_utc <= (SELECT starts_at_utc FROM windows ORDER BY starts_at_utc "
-            "LIMIT 1 OFFSET (SELECT count(*) / 2 FROM windows))",
-            "DELETE FROM outbox WHERE sequence <= (SELECT (min(sequence) + max(sequence)) / 2 FROM outbox)",
-        )
-        try:
-            for step in steps:
-                with self._transaction():
-                    self._db.execute(step)
-                    gone = self._db.changes()
-                if gone:
-                    with self._lock:
-                        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-                    return gone
-        except (apsw.FullError, apsw.IOError) as error:
-            raise LedgerFullError(str(error)) from error
+        for step in ROOM_STEPS:
+            with self._transaction():
+                # A tree that loses rows may need a page more before it gives some back.
+                self._db.pragma("max_page_count", int(self._db.pragma("page_count")) + _SLACK_PAGES)
+                self._db.execute(step)
+                gone = self._db.changes()
+            if gone:
+                self.fold_journal()
+                return gone
         return 0
 
     def rows(self, query: str, bindings: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
@@ -157,16 +173,14 @@ class Ledger:
     @contextmanager
     def _transaction(self) -> Iterator[None]:
         """All or nothing. SQLite itself rolls back when the disk is full, so that ours may find nothing to undo."""
-        with self._lock:
+        with self._lock, _told():
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield
                 self._db.execute("COMMIT")
-            except BaseException as error:
+            except BaseException:
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
-                if isinstance(error, (apsw.FullError, apsw.IOError)):
-                    raise LedgerFullError(str(error)) from error
                 raise
 
     def _rows(self, query: str, bindings: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
@@ -211,3 +225,12 @@ class Ledger:
             "INSERT OR IGNORE INTO outbox (idempotency_key, kind, body, created_at_utc) VALUES (?,?,?,?)",
             [(m.idempotency_key, m.kind, m.body, iso_utc(now_utc)) for m in messages],
         )
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """SQLite's errors in the words of whoever writes."""
+    try:
+        yield
+    except (apsw.FullError, *_REFUSED) as error:
+        raise (LedgerFullError if has_no_room(error) else LedgerWriteError)(str(error)) from error

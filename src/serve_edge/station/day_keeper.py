@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from datetime import date, datetime
 
 from dongsun.serve_edge.ledger.batch import DayVisitors, LedgerBatch
-from dongsun.serve_edge.ledger.ledger import Ledger, LedgerFullError
+from dongsun.serve_edge.ledger.ledger import Ledger
+from dongsun.serve_edge.ledger.ledger_errors import LedgerWriteError
 from dongsun.serve_edge.ledger.ledger_writer import LedgerWriter
 from dongsun.serve_edge.pipeline.floor_heat import FloorHeat
 from dongsun.serve_edge.pipeline.gallery import Gallery
@@ -60,7 +61,7 @@ class DayKeeper:
                 windows_days=retention.windows_days,
                 sent_days=retention.sent_days,
             )
-        except LedgerFullError as error:
+        except LedgerWriteError as error:
             # The writer makes room and says so in the station's health; what is too old goes in a minute's time.
             _LOG.warning("no room even to forget: %s", error)
 

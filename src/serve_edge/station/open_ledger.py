@@ -1,8 +1,11 @@
 """The ledger of a station, as its settings say."""
 
 from dongsun.contract.business_day import BusinessCalendar
+from dongsun.contract.errors import DongsunError
 from dongsun.contract.store import StoreConfig
+from dongsun.serve_edge.ledger.ballast import Ballast
 from dongsun.serve_edge.ledger.ledger import Ledger
+from dongsun.serve_edge.ledger.ledger_errors import LedgerFullError
 from dongsun.serve_edge.station.station_settings import StationSettings
 
 _BYTES_PER_MB = 1_000_000
@@ -12,10 +15,22 @@ def open_ledger(settings: StationSettings, store: StoreConfig) -> Ledger:
     """Opens the ledger, or begins one; its folder must exist.
 
     Raises:
-        DongsunError: The key can't be read or doesn't fit, or the file can't be used.
+        DongsunError: The key can't be read or doesn't fit, the file can't be used, or there is no room even to open it.
     """
     key = settings.database_key.read("database_key") if settings.database_key else None
     most_mb = settings.database_most_mb
-    return Ledger(
-        settings.ledger_path, BusinessCalendar.of(store), key, None if most_mb is None else most_mb * _BYTES_PER_MB
-    )
+    most_bytes = None if most_mb is None else most_mb * _BYTES_PER_MB
+    calendar = BusinessCalendar.of(store)
+    try:
+        return Ledger(settings.ledger_path, calendar, key, most_bytes)
+    except LedgerFullError:
+        Ballast(settings.data_dir).give_up()
+    try:
+        return Ledger(settings.ledger_path, calendar, key, most_bytes)
+    except LedgerFullError as error:
+        raise DongsunError(
+            expected="room to open the ledger",
+            got=str(error),
+            where=str(settings.ledger_path),
+            mend="make room on the disk",
+        ) from error

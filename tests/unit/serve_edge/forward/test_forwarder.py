@@ -17,7 +17,8 @@ from dongsun.serve_edge.forward.forwarder import Forwarder
 from dongsun.serve_edge.forward.mqtt_sender import MqttSender, MqttSettings
 from dongsun.serve_edge.forward.sender import SendError
 from dongsun.serve_edge.ledger.batch import OutboxItem
-from dongsun.serve_edge.ledger.ledger import Ledger, LedgerFullError
+from dongsun.serve_edge.ledger.ledger import Ledger
+from dongsun.serve_edge.ledger.ledger_errors import LedgerFullError
 from dongsun.serve_edge.stream.backoff import Backoff
 from tests.unit.serve_edge.forward.conftest import NOON, Broker, Listener, fill, free_port, until
 

@@ -18,7 +18,8 @@ from dongsun.contract.observations import Crossing, Window, ZoneVisit
 from dongsun.serve_edge.ledger.batch import DayVisitors, HeatCell, LedgerBatch, Message
 from dongsun.serve_edge.ledger.day_export import export_day
 from dongsun.serve_edge.ledger.day_report import day_report, days_kept
-from dongsun.serve_edge.ledger.ledger import Ledger, LedgerFullError
+from dongsun.serve_edge.ledger.ledger import Ledger
+from dongsun.serve_edge.ledger.ledger_errors import LedgerFullError
 from dongsun.serve_edge.ledger.ledger_writer import LedgerWriter
 
 SEOUL = BusinessCalendar("Asia/Seoul", time(6))
