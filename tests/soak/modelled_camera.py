@@ -61,9 +61,9 @@ class ModelledCamera:
         self._frame = frame
         self._items.append(CapturedFrame(self.camera_id, frame, stream_time_s, now_utc, self._blank, 0.0))
 
-    def sleep(self, from_s: float, to_s: float) -> None:
+    def sleep(self, from_s: float, to_s: float, until_utc: datetime) -> None:
         """No picture until `to_s`."""
-        self._items.append(Gap(self.camera_id, from_s, to_s, GapReason.DISCONNECTED))
+        self._items.append(Gap(self.camera_id, from_s, to_s, GapReason.DISCONNECTED, until_utc))
 
     def take(self, timeout_s: float) -> CapturedFrame | Gap | None:
         """As a feed's."""

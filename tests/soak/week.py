@@ -195,7 +195,7 @@ class Week:
             from_s = self.clock.monotonic_s()
             self.clock.advance(min(self.plan.night_step_s, (until_utc - now_utc).total_seconds()))
             for camera, worker in zip(self.cameras, self.workers, strict=True):
-                camera.sleep(from_s, self.clock.monotonic_s())
+                camera.sleep(from_s, self.clock.monotonic_s(), self.clock.now_utc())
                 worker.step()
             self._look_after()
 

@@ -36,7 +36,7 @@ class WindowData(BaseModel):
 def window_message(window: Window, station_id: str, suppress_below: int = 1) -> Message:
     """A window as a message for the outbox.
 
-    Small counts in a quiet shop point at single people. With `suppress_below` k > 1, a count of 1 … k − 1 is sent as
+    Where nothing was seen, a zero would be a guess, and is sent as null. Small counts in a quiet shop point at single people. With `suppress_below` k > 1, a count of 1 … k − 1 is sent as
     null, and so is what would betray it: the mean of such an occupancy, and dwell, whose number of stays isn't sent.
 
     Args:
@@ -44,7 +44,8 @@ def window_message(window: Window, station_id: str, suppress_below: int = 1) -> 
         station_id: Who sends.
         suppress_below: k.
     """
-    occupancy_max = _kept(window.occupancy_max, suppress_below)
+    seen = window.observed_s > 0
+    occupancy_max = _kept(window.occupancy_max, suppress_below, seen)
     data = WindowData(
         store_id=window.store_id,
         station_id=station_id,
@@ -53,8 +54,8 @@ def window_message(window: Window, station_id: str, suppress_below: int = 1) -> 
         starts_at_utc=window.starts_at_utc,
         window_s=window.window_s,
         observed_s=round(window.observed_s, 3),
-        crossings_in={line: _kept(count, suppress_below) for line, count in window.crossings_in.items()},
-        crossings_out={line: _kept(count, suppress_below) for line, count in window.crossings_out.items()},
+        crossings_in={line: _kept(count, suppress_below, seen) for line, count in window.crossings_in.items()},
+        crossings_out={line: _kept(count, suppress_below, seen) for line, count in window.crossings_out.items()},
         occupancy_mean=None if occupancy_max is None else round(window.occupancy_mean, 3),
         occupancy_max=occupancy_max,
         dwell_p50_s=window.dwell_p50_s if suppress_below <= 1 else dict.fromkeys(window.dwell_p50_s),
@@ -72,5 +73,6 @@ def window_message(window: Window, station_id: str, suppress_below: int = 1) -> 
     return Message(window.idempotency_key, KIND, event.model_dump_json())
 
 
-def _kept(count: int, suppress_below: int) -> int | None:
-    return None if 0 < count < suppress_below else count
+def _kept(count: int, suppress_below: int, seen: bool) -> int | None:
+    """Nobody counted where nothing was seen is unknown; somebody counted there is what a killed run had kept."""
+    return None if 0 < count < suppress_below or not (count or seen) else count

@@ -19,7 +19,9 @@ from dongsun.serve_edge.pipeline.gallery import Gallery
 from dongsun.serve_edge.pipeline.looks import FrameSize
 from dongsun.serve_edge.pipeline.motion_gate import MotionGate
 from dongsun.serve_edge.pipeline.staff_zones import note_staff_zones
+from dongsun.serve_edge.pipeline.windows import WINDOW_S, WindowFigures
 from dongsun.serve_edge.results.observations import Observer
+from dongsun.serve_edge.station.dark_windows import DarkWindows, window_start
 from dongsun.serve_edge.station.health import CameraHealth
 from dongsun.serve_edge.station.late_names import LateNames
 from dongsun.serve_edge.station.latencies import Latencies
@@ -84,6 +86,7 @@ class CameraWorker:
         self._persons: Detections | None = None
         self._feet_at_s: dict[int, float] = {}
         self._late_names = LateNames()
+        self._dark = DarkWindows(camera)
         self._latencies = Latencies()
         self._stop = threading.Event()
         self._renewal: Gallery | None = None
@@ -163,9 +166,15 @@ class CameraWorker:
     def _skip(self, gap: Gap) -> None:
         self._gap_s += gap.to_s - gap.from_s
         self._persons = None  # who was there when pictures ended says nothing of when they come again
+        if self._pipeline is not None and self._clock_jumped(gap.until_utc - timedelta(seconds=gap.to_s)):
+            self._end_pipeline()
         if self._pipeline is not None:
             self._pipeline.gap(gap.to_s)
             self._close_windows(gap.to_s)
+            return
+        if self._dark.from_utc is None:
+            self._dark.begin(gap.until_utc - timedelta(seconds=gap.to_s - gap.from_s))
+        self._say_dark(gap.until_utc)
 
     def _count(self, frame: CapturedFrame) -> None:
         pipeline = self._pipeline_for(frame)
@@ -194,17 +203,24 @@ class CameraWorker:
     def _pipeline_for(self, frame: CapturedFrame) -> CameraPipeline:
         size = FrameSize(frame.picture.width_px, frame.picture.height_px)
         anchored = frame.captured_at_utc - timedelta(seconds=frame.stream_time_s)
-        if self._started_at_utc is not None and self._pipeline is not None:
-            jumped_s = abs((anchored - self._started_at_utc).total_seconds())
-            if jumped_s > _CLOCK_JUMP_S:
-                self.clock_jumps += 1
-                _LOG.warning("the wall clock jumped by %.1f s: windows begin anew", jumped_s)
-            if jumped_s > _CLOCK_JUMP_S or size != self._size:
-                self._end_pipeline()
+        if self._pipeline is not None and (self._clock_jumped(anchored) or size != self._size):
+            self._end_pipeline()
         if self._pipeline is None:
+            self._say_dark(frame.captured_at_utc)
+            self._dark.end()
             self._begin_pipeline(size, anchored)
         assert self._pipeline is not None
         return self._pipeline
+
+    def _clock_jumped(self, anchored: datetime) -> bool:
+        """Whether stream time's zero has another date than the pipeline began with."""
+        assert self._started_at_utc is not None
+        jumped_s = abs((anchored - self._started_at_utc).total_seconds())
+        if jumped_s <= _CLOCK_JUMP_S:
+            return False
+        self.clock_jumps += 1
+        _LOG.warning("the wall clock jumped by %.1f s: windows begin anew", jumped_s)
+        return True
 
     def _begin_pipeline(self, size: FrameSize, started_at_utc: datetime) -> None:
         models = self._parts.models
@@ -222,7 +238,10 @@ class CameraWorker:
         if pipeline is None or not pipeline.frames:
             return
         self._keep(pipeline, pipeline.finish(0.0))
-        self._write_windows(pipeline, pipeline.closed_windows(pipeline.last_s + 15.0))
+        assert self._started_at_utc is not None
+        self._write_windows(pipeline, pipeline.closed_windows(pipeline.last_s + WINDOW_S))
+        last_utc = self._started_at_utc + timedelta(seconds=pipeline.last_s)
+        self._dark.begin(window_start(last_utc) + timedelta(seconds=WINDOW_S))
 
     def _keep(self, pipeline: CameraPipeline, events: PipelineEvents) -> None:
         self._warm(events)
@@ -267,14 +286,22 @@ class CameraWorker:
         assert self._pipeline is not None
         self._write_windows(self._pipeline, self._pipeline.closed_windows(time_s - _LATE_S))
 
-    def _write_windows(self, pipeline: CameraPipeline, figures: list) -> None:  # type: ignore[type-arg]
+    def _write_windows(self, pipeline: CameraPipeline, figures: list[WindowFigures]) -> None:
+        assert self._observer is not None and self._started_at_utc is not None
+        self._write(self._observer, figures, self._started_at_utc + timedelta(seconds=pipeline.first_s))
+
+    def _say_dark(self, until_utc: datetime) -> None:
+        begun = self._dark.from_utc
+        if begun is not None:
+            observer = Observer(self._parts.store_id, self.camera_id, self._parts.models.manifest.version, begun)
+            self._write(observer, self._dark.until(until_utc), begun)
+
+    def _write(self, observer: Observer, figures: list[WindowFigures], begun: datetime) -> None:
+        """Writes windows. The first one of a run is a part: what the run before saw of it has a key of its own."""
         if not figures:
             return
-        assert self._observer is not None and self._started_at_utc is not None
         windows = []
-        for window in (self._observer.window(f) for f in figures):
-            # The first window of a run is a part: what the run before saw of it has a key of its own.
-            begun = self._started_at_utc + timedelta(seconds=pipeline.first_s)
+        for window in (observer.window(each) for each in figures):
             if window.starts_at_utc < begun:
                 window = window.model_copy(
                     update={"idempotency_key": f"{window.idempotency_key}/from/{iso_utc(begun)}"}

@@ -4,7 +4,7 @@ import logging
 import threading
 from collections import deque
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from dongsun.contract.clock import Clock
@@ -146,11 +146,13 @@ class CameraFeed:
             if self._buffer:
                 first = self._buffer[0]
                 if first.stream_time_s - self._seen_until_s > self._settings.stall_s:
-                    return self._gap(first.stream_time_s)
+                    return self._gap(first.stream_time_s, first.captured_at_utc)
                 self._buffer.popleft()
                 self._seen_until_s = first.stream_time_s
                 return first
-            return self._gap(self._now_s()) if self._overdue() and not self._stop.is_set() else None
+            if self._overdue() and not self._stop.is_set():
+                return self._gap(self._now_s(), self._clock.now_utc())
+            return None
 
     def _overdue(self) -> bool:
         return self._now_s() - self._seen_until_s > self._settings.stall_s
@@ -158,11 +160,11 @@ class CameraFeed:
     def _now_s(self) -> float:
         return self._clock.monotonic_s() - self._began_s
 
-    def _gap(self, to_s: float) -> Gap:
+    def _gap(self, to_s: float, until_utc: datetime) -> Gap:
         from_s, self._seen_until_s = self._seen_until_s, to_s
         silent = self._clock.monotonic_s() - self._last_sign_s > self._settings.stall_s
         stalled = self._state is FeedState.LIVE and silent
-        return Gap(self.camera_id, from_s, to_s, GapReason.STALLED if stalled else self._reason)
+        return Gap(self.camera_id, from_s, to_s, GapReason.STALLED if stalled else self._reason, until_utc)
 
     def _replace_if_hung(self) -> None:
         """libav's time-outs end nearly every hang; where they don't, another thread takes over."""

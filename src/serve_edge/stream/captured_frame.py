@@ -55,9 +55,11 @@ class Gap:
         from_s: On the feed's `stream_time_s`.
         to_s: Likewise; a gap that goes on is reported piece by piece.
         reason: The latest one.
+        until_utc: `to_s` on the station's wall clock; it may jump.
     """
 
     camera_id: str
     from_s: float
     to_s: float
     reason: GapReason
+    until_utc: datetime

@@ -62,6 +62,15 @@ def test_small_counts_stay_inside(
     assert data["suppressed_below"] == k
 
 
+def test_where_nothing_was_seen_there_is_no_zero() -> None:
+    """Counts of a killed run are kept in windows of which nobody knows any more how long they were seen."""
+    kept = {"door": 3, "side": 0}
+    dark = WINDOW.model_copy(update={"observed_s": 0.0, "crossings_in": kept, "occupancy_max": 0, "occupancy_mean": 0})
+    data = json.loads(window_message(dark, "box-1").body)["data"]
+    assert data["observed_s"] == 0 and data["crossings_in"] == {"door": 3, "side": None}
+    assert data["occupancy_max"] is None and data["occupancy_mean"] is None
+
+
 def test_nothing_that_identifies_leaves() -> None:
     text = window_message(WINDOW, "box-1").body
     assert not any(word in text for word in ("visitor", "track", "person", "embedding"))
