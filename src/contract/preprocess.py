@@ -66,16 +66,32 @@ def letterbox_geometry(frame_height_px: int, frame_width_px: int, spec: InputSpe
     )
 
 
-def letterboxed(frame: FrameBgr, spec: InputSpec) -> tuple[Batch, Letterbox]:
-    """One frame → a batch of one, with the geometry that brings boxes back."""
+def letterboxed(frame: FrameBgr, spec: InputSpec, out: Batch | None = None) -> tuple[Batch, Letterbox]:
+    """One frame → a batch of one, with the geometry that brings boxes back.
+
+    Args:
+        frame: The picture.
+        spec: What the model wants.
+        out: Written to and returned, if given: float32 (1, 3, h, w).
+    """
     fit = letterbox_geometry(frame.shape[0], frame.shape[1], spec)
     width, height = round(frame.shape[1] * fit.gain), round(frame.shape[0] * fit.gain)
     resized = frame
     if (width, height) != (frame.shape[1], frame.shape[0]):
         resized = np.asarray(cv2.resize(frame, (width, height), interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
-    canvas = np.full((spec.height_px, spec.width_px, 3), spec.pad_value, dtype=np.uint8)
-    canvas[fit.top_px : fit.top_px + height, fit.left_px : fit.left_px + width] = resized
-    return to_batch([canvas], spec), fit
+    batch = np.empty((1, 3, spec.height_px, spec.width_px), np.float32) if out is None else out
+    bottom, right = fit.top_px + height, fit.left_px + width
+    _write(resized, spec, batch[0, :, fit.top_px : bottom, fit.left_px : right])
+    border = np.empty((3, 1, 1), np.float32)
+    _write(np.full((1, 1, 3), spec.pad_value, np.uint8), spec, border)
+    for strip in (
+        batch[0, :, : fit.top_px],
+        batch[0, :, bottom:],
+        batch[0, :, :, : fit.left_px],
+        batch[0, :, :, right:],
+    ):
+        strip[:] = border
+    return batch, fit
 
 
 def stretched(pictures: list[FrameBgr], spec: InputSpec) -> Batch:
@@ -91,17 +107,21 @@ def to_batch(pictures: list[FrameBgr], spec: InputSpec) -> Batch:
     if wrong := [picture.shape for picture in pictures if picture.shape != size]:
         raise ValueError(f"pictures of {wrong[0]} do not fit an input of {spec.height_px}x{spec.width_px}")
     batch = np.empty((len(pictures), 3, spec.height_px, spec.width_px), np.float32)
-    scale, mean, std = np.float32(spec.scale), np.array(spec.mean, np.float32), np.array(spec.std, np.float32)
-    # Plane by plane, in place: twenty times as fast as one expression over interleaved channels, and the same bits.
     for picture, planes in zip(pictures, batch, strict=True):
-        for channel, plane in enumerate(planes):
-            levels = cv2.extractChannel(picture, 2 - channel if spec.channels == "rgb" else channel)
-            np.multiply(levels, scale, out=plane, dtype=np.float32)
-            if mean[channel]:
-                plane -= mean[channel]
-            if std[channel] != 1:
-                plane /= std[channel]
+        _write(picture, spec, planes)
     return batch
+
+
+def _write(picture: FrameBgr, spec: InputSpec, planes: Batch) -> None:
+    """Puts a picture (h, w, 3) into planes (3, h, w): twenty times as fast as one expression, and the same bits."""
+    scale, mean, std = np.float32(spec.scale), np.array(spec.mean, np.float32), np.array(spec.std, np.float32)
+    levels = cv2.split(picture)
+    for channel, plane in enumerate(planes):
+        np.multiply(levels[2 - channel if spec.channels == "rgb" else channel], scale, out=plane, dtype=np.float32)
+        if mean[channel]:
+            plane -= mean[channel]
+        if std[channel] != 1:
+            plane /= std[channel]
 
 
 def person_crops(frame: FrameBgr, detections: Detections) -> list[FrameBgr]:

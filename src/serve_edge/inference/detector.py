@@ -69,12 +69,13 @@ class OpenVinoDetector:
 
     def detect(self, frame_bgr: FrameBgr) -> Detections:
         """What is in the frame: every class, best score first, in the frame's pixels."""
-        batch, fit = letterboxed(frame_bgr, self.spec.input)
-        return decode_detections(
-            self._model(batch),
-            self.spec.output,
-            fit,
-            classes=len(self.spec.class_names),
-            score_floor=self._floor,
-            nms_iou=self.spec.nms_iou,
-        )
+        with self._model.turn() as turn:
+            _, fit = letterboxed(frame_bgr, self.spec.input, turn.input)
+            return decode_detections(
+                turn.infer(),
+                self.spec.output,
+                fit,
+                classes=len(self.spec.class_names),
+                score_floor=self._floor,
+                nms_iou=self.spec.nms_iou,
+            )

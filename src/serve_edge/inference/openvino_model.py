@@ -1,6 +1,8 @@
 """One compiled OpenVINO model on the CPU."""
 
 import queue
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -61,15 +63,38 @@ class OpenVinoModel:
         # ever: one has its lock and wants Python's, the other the other way round. Here there's only one.
         self(np.zeros(shape, np.float32))
 
-    def __call__(self, batch: Batch) -> npt.NDArray[np.float32]:
-        """Runs the model on float32 (1, 3, h, w); the first output, copied."""
+    @contextmanager
+    def turn(self) -> Iterator["Turn"]:
+        """Waits for a free request and holds it: write its `input`, then `infer`."""
         request = self._free.get()
         try:
-            request.start_async({0: batch}, share_inputs=True)  # `batch` lives until it's done: no copy needed
-            request.wait()
-            return np.array(request.get_output_tensor(0).data, dtype=np.float32)
+            yield Turn(request)
         finally:
             self._free.put(request)
+
+    def __call__(self, batch: Batch) -> npt.NDArray[np.float32]:
+        """Runs the model on float32 (1, 3, h, w); the first output, copied."""
+        with self.turn() as turn:
+            turn.input[:] = batch
+            return turn.infer().copy()
+
+
+class Turn:
+    """One inference in memory that stays the same: nothing is allocated for it.
+
+    Attributes:
+        input: float32 (1, 3, h, w), to be written.
+    """
+
+    def __init__(self, request: ov.InferRequest) -> None:
+        self._request = request
+        self.input: Batch = request.get_input_tensor(0).data
+
+    def infer(self) -> npt.NDArray[np.float32]:
+        """The first output, which the next turn writes over: copy what is to outlive this one."""
+        self._request.start_async()
+        self._request.wait()
+        return np.asarray(self._request.get_output_tensor(0).data, dtype=np.float32)
 
 
 def _refused(xml: Path, got: str, mend: str) -> DongsunError:

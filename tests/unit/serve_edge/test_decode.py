@@ -32,6 +32,15 @@ def test_suppression_is_the_naive_one(n: int, seed: int, limit: float) -> None:
     assert non_maximum_suppression(boxes, classes, limit).tolist() == naive_suppression(boxes, classes, limit)
 
 
+def test_suppression_goes_on_from_block_to_block() -> None:
+    rng = np.random.default_rng(2)
+    corner = rng.uniform(0, 300, (700, 2))
+    boxes = np.concatenate([corner, corner + rng.uniform(20, 60, (700, 2))], axis=1).astype(np.float32)
+    classes = rng.integers(0, 3, 700)
+    kept = non_maximum_suppression(boxes, classes, 0.4).tolist()
+    assert kept == naive_suppression(boxes, classes, 0.4) and max(kept) > 450
+
+
 def test_end_to_end_output_leaves_the_letterbox() -> None:
     raw = np.array([[[10, 26, 20, 46, 0.9, 1], [0, 0, 64, 10, 0.8, 0], [1, 20, 3, 30, 0.1, 0]]], np.float32)
     found = decode_detections(raw, "end2end_xyxy_score_class", FIT, classes=2, score_floor=0.3, nms_iou=0.5)
