@@ -87,6 +87,7 @@ def _settings(parsed: argparse.Namespace) -> CountSettings:
         face_model=parsed.face_model,
         started_at_utc=parsed.started_at,
         threads=parsed.threads,
+        store_file=parsed.store,
     )
 
 
@@ -212,6 +213,8 @@ def _table(summary: CountSummary, out: Path) -> str:
     rows = [f"{name:<20} in {t.crossings_in:>5}   out {t.crossings_out:>5}" for name, t in summary.lines.items()]
     rows += [f"{zone:<20} visits {visits:>5}" for zone, visits in summary.zone_visits.items()]
     rows.append(f"{'unique visitors':<20} {summary.unique_visitors:>8}   ({identity})")
+    if summary.unique_staff:
+        rows.append(f"{'staff':<20} {summary.unique_staff:>8}   (not among the visitors; flagged in the tables)")
     if summary.unidentified:
         rows.append(f"{'unidentified':<20} {summary.unidentified:>8}   (seen too poorly to say who)")
     rows.append(

@@ -13,8 +13,11 @@ from dongsun.serve_edge.inference.models import Models, load_models
 from dongsun.serve_edge.pipeline.camera_pipeline import CameraPipeline, PipelineEvents, PipelineRules
 from dongsun.serve_edge.pipeline.constants import TrackingConstants
 from dongsun.serve_edge.pipeline.counter import CountedCrossing, CountedStay
+from dongsun.serve_edge.pipeline.gallery import Gallery
 from dongsun.serve_edge.pipeline.looks import FrameSize
 from dongsun.serve_edge.pipeline.people import IdentifiedSighting
+from dongsun.serve_edge.pipeline.staff_register import StaffRegister
+from dongsun.serve_edge.pipeline.staff_zones import note_staff_zones
 from dongsun.serve_edge.privacy.faces import FaceFinder
 from dongsun.serve_edge.privacy.guard import PrivacyGuard
 from dongsun.serve_edge.results.observations import Observer
@@ -22,6 +25,7 @@ from dongsun.serve_edge.results.stopwatch import Stopwatch
 from dongsun.serve_edge.results.summary import CountSummary, LineTotal
 from dongsun.serve_edge.results.tables import write_observations, write_tracks
 from dongsun.serve_edge.settings import CountSettings
+from dongsun.serve_edge.station.staff_settings import staff_rules
 from dongsun.serve_edge.stream.frame import Frame
 from dongsun.serve_edge.stream.video_file import VideoFile
 
@@ -44,7 +48,9 @@ class CountRun:
         self._annotator = annotator
         self._person_class = spec.person_class
         rules = PipelineRules(spec.score_threshold, models.similarity_threshold, settings.started_at_utc)
-        self.pipeline = CameraPipeline(settings.store.camera(settings.camera_id), size, rules)
+        self.staff = StaffRegister(staff_rules(settings.store, settings.store_file, models))
+        gallery = Gallery(models.similarity_threshold, rules.gallery, staff=self.staff)
+        self.pipeline = CameraPipeline(settings.store.camera(settings.camera_id), size, rules, gallery)
         self.crossings: list[CountedCrossing] = []
         self.stays: list[CountedStay] = []
         self.sightings: list[IdentifiedSighting] = []
@@ -73,6 +79,7 @@ class CountRun:
         self._keep(self.pipeline.finish(frame_duration_s))
 
     def _keep(self, events: PipelineEvents) -> None:
+        note_staff_zones(self.pipeline, events, self.staff)
         self.crossings += events.crossings
         self.stays += events.stays
         self.sightings += events.sightings
@@ -129,8 +136,14 @@ def _write(
     version = models.manifest.version
     observer = Observer(settings.store.id, settings.camera_id, version, settings.started_at_utc)
     counter, visitor_of = run.pipeline.counter, run.pipeline.people.visitor_of
-    crossings = [observer.crossing(c, visitor_of(c.crossing.track_id, c.crossing.stream_time_s)) for c in run.crossings]
-    visits = [observer.visit(s, visitor_of(s.stay.track_id, s.stay.enter_s)) for s in run.stays]
+    crossings, visits = [], []
+    # By now it's known of everybody; a station flags what it kept earlier likewise.
+    for c in run.crossings:
+        visitor_id = visitor_of(c.crossing.track_id, c.crossing.stream_time_s)
+        crossings.append(observer.crossing(c, visitor_id, staff=run.staff.is_staff(visitor_id)))
+    for s in run.stays:
+        visitor_id = visitor_of(s.stay.track_id, s.stay.enter_s)
+        visits.append(observer.visit(s, visitor_id, staff=run.staff.is_staff(visitor_id)))
     crossings.sort(key=lambda c: (c.stream_time_s, c.line_id, c.track_id))
     visits.sort(key=lambda v: (v.enter_s, v.zone_id, v.track_id))
     write_observations(folder / "crossings.csv", Crossing, crossings)
@@ -151,7 +164,7 @@ def _write(
         duration_s=round(run.pipeline.duration_s, 3),
         repaired_timestamps=video.repaired_timestamps,
         lines={n: LineTotal(counter.total(n, "in"), counter.total(n, "out")) for n in camera.lines},
-        unique_visitors=run.pipeline.people.visitors,
+        unique_visitors=run.pipeline.people.visitors - len(run.staff.known),
         visitors_identified=models.embedder is not None,
         tracks=len({item.track_id for item in run.sightings}),
         zone_visits={zone: sum(v.zone_id == zone for v in visits) for zone in camera.zones},
@@ -159,6 +172,7 @@ def _write(
         frames_per_second=round(run.pipeline.frames / seconds, 2),
         stages=run.watch.times(),
         unidentified=run.pipeline.people.unidentified,
+        unique_staff=len(run.staff.known),
     )
     write_json(folder / "summary.json", summary.as_json())
     return summary

@@ -17,7 +17,7 @@ class CountSettings:
 
     Attributes:
         bundle: Directory of the bundle.
-        store: The store, for its lines and zones.
+        store: The store, for its lines, zones and staff.
         camera_id: Which of its cameras took the video.
         source: The recorded video.
         out: Directory of the results; appears whole or not at all.
@@ -29,6 +29,7 @@ class CountSettings:
         started_at_utc: When the first frame of the source was taken.
         threads: CPU threads of the models; all by default.
         progress: Show a progress bar on a terminal.
+        store_file: Where `store` was read from: a uniform gallery named in it lies beside it; by default here.
     """
 
     bundle: Path
@@ -44,3 +45,4 @@ class CountSettings:
     started_at_utc: datetime = UNKNOWN_START_UTC
     threads: int | None = None
     progress: bool = True
+    store_file: Path = Path("store.yaml")

@@ -36,8 +36,9 @@ class WindowData(BaseModel):
 def window_message(window: Window, station_id: str, suppress_below: int = 1) -> Message:
     """A window as a message for the outbox.
 
-    Where nothing was seen, a zero would be a guess, and is sent as null. Small counts in a quiet shop point at single people. With `suppress_below` k > 1, a count of 1 … k − 1 is sent as
-    null, and so is what would betray it: the mean of such an occupancy, and dwell, whose number of stays isn't sent.
+    Where nothing was seen, a zero would be a guess, and is sent as null. Small counts in a quiet shop point at single
+    people: with `suppress_below` k > 1, a count of 1 … k − 1 is sent as null, and so is what would betray it: the mean
+    of such an occupancy, and dwell, whose number of stays isn't sent.
 
     Args:
         window: A closed window.

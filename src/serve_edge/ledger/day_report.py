@@ -6,17 +6,20 @@ from statistics import median
 
 from dongsun.contract.observations import Window
 from dongsun.serve_edge.ledger.ledger import Ledger
+from dongsun.serve_edge.ledger.line_balance import line_balances
 
 
 @dataclass(frozen=True)
 class LineDay:
-    """A line's day; staff apart."""
+    """A line's day; staff apart, but in the balance (`LineBalance`)."""
 
     line_id: str
     visitors_in: int
     visitors_out: int
     staff_in: int
     staff_out: int
+    inside: int
+    never_came_in: int
 
 
 @dataclass(frozen=True)
@@ -87,12 +90,16 @@ def day_report(ledger: Ledger, day: date) -> DayReport:
         "GROUP BY camera_id ORDER BY camera_id",
         bound,
     )
+    balances = {balance.line_id: balance for balance in line_balances(ledger, day)}
     known = ledger.rows("SELECT unique_visitors, re_entries, unique_staff FROM days WHERE business_day = ?", bound)
     unique_visitors, re_entries, unique_staff = known[0] if known else (None, None, None)
     window_s = float(Window.model_fields["window_s"].default)
     return DayReport(
         day,
-        tuple(LineDay(*row) for row in crossed),
+        tuple(
+            LineDay(line_id, *counts, inside=balances[line_id].inside, never_came_in=balances[line_id].never_came_in)
+            for line_id, *counts in crossed
+        ),
         _zones(ledger, bound),
         tuple(CameraDay(c, s, n, round(max(0.0, n * window_s - s), 3), most) for c, s, n, most in seen),
         unique_visitors,

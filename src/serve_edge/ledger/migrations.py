@@ -67,5 +67,11 @@ STEPS: tuple[str, ...] = (
     ) STRICT;
     CREATE INDEX outbox_waiting ON outbox (sequence) WHERE sent_at_utc IS NULL;
     """,
+    # Every minute's housekeeping looks only at what is to be forgotten, not at all that is kept.
+    """
+    CREATE INDEX crossings_identified ON crossings (business_day) WHERE visitor_id IS NOT NULL OR track_id <> 0;
+    CREATE INDEX visits_identified ON visits (business_day) WHERE visitor_id IS NOT NULL OR track_id <> 0;
+    CREATE INDEX outbox_sent ON outbox (sent_at_utc) WHERE sent_at_utc IS NOT NULL;
+    """,
 )
 """`PRAGMA user_version` says how many of these a file has seen."""

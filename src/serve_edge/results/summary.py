@@ -22,8 +22,9 @@ class CountSummary:
     same machine with as many threads.
 
     Attributes:
-        lines: Line → totals.
-        unique_visitors: People seen for a second or more, each counted once as far as their looks tell.
+        lines: Line → totals, staff included.
+        unique_visitors: People seen for a second or more, each counted once as far as their looks tell; staff apart.
+        unique_staff: Those taken for staff, by the store's rules.
         unidentified: Tracks of a second or more, or parts of them, that are nobody known and gave no look good enough
             to say that they are somebody new; in no visitor's name. Always 0 without a re-ID model.
         visitors_identified: False without a re-ID model: `unique_visitors` then counts tracks.
@@ -55,6 +56,7 @@ class CountSummary:
     frames_per_second: float
     stages: dict[str, StageTime]
     unidentified: int = 0
+    unique_staff: int = 0
 
     def as_json(self) -> dict[str, Any]:
         """Plain values for `summary.json`."""

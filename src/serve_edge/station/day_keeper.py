@@ -3,12 +3,13 @@
 import logging
 import secrets
 from collections.abc import Callable, Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from dongsun.serve_edge.ledger.batch import DayVisitors, LedgerBatch
 from dongsun.serve_edge.ledger.ledger import Ledger
 from dongsun.serve_edge.ledger.ledger_errors import LedgerWriteError
 from dongsun.serve_edge.ledger.ledger_writer import LedgerWriter
+from dongsun.serve_edge.ledger.line_balance import LineBalance, line_balances
 from dongsun.serve_edge.pipeline.floor_heat import FloorHeat
 from dongsun.serve_edge.pipeline.gallery import Gallery
 from dongsun.serve_edge.station.station_settings import RetentionSettings
@@ -25,6 +26,11 @@ class DayKeeper:
         heat: Of all cameras.
         new_gallery: Makes an empty one, with ids that mean nothing.
         now_utc: The wall clock.
+
+    Attributes:
+        day: The business day.
+        gallery: Its visitors.
+        drift: By how much each line's occupancy was wrong when the day before ended.
     """
 
     def __init__(
@@ -39,6 +45,8 @@ class DayKeeper:
         self.day = ledger.calendar.day_of(now_utc)
         self.gallery = new_gallery()
         self._before = self._known(self.day)
+        self.drift = self._drift_of_yesterday()
+        self._drift_told = True
 
     def turn(self, now_utc: datetime) -> bool:
         """Begins a new day if it's time; whether it did: cameras then need the new gallery."""
@@ -49,11 +57,13 @@ class DayKeeper:
         self._write_day()
         self.day, self.gallery = day, self._new_gallery()
         self._before = self._known(day)
+        self._drift_told = False  # in a minute: cameras are still writing what they counted until now
         return True
 
     def keep_house(self, now_utc: datetime, retention: RetentionSettings) -> None:
         """Writes what the day has come to, and forgets what is too old; to be called every minute."""
         self._write_day()
+        self._tell_drift()
         try:
             self._ledger.retain(
                 now_utc,
@@ -72,6 +82,24 @@ class DayKeeper:
             self._writer.write(LedgerBatch(staff_visitors=staff, staff_day=day))
         visitors = self._visitors(len(staff))
         self._writer.write(LedgerBatch(heat=self._heat.drain(), heat_day=day, visitors=((day, visitors),)))
+
+    def _tell_drift(self) -> None:
+        """Occupancy began with nobody when the day did; what was left over then was wrong, and is said."""
+        if self._drift_told:
+            return
+        self.drift, self._drift_told = self._drift_of_yesterday(), True
+        for line in self.drift:
+            if line.inside or line.never_came_in:
+                _LOG.warning(
+                    "the day that is over had drifted at line %s: %d left uncounted, %d came in uncounted; the new day "
+                    "began with nobody inside",
+                    line.line_id,
+                    line.inside,
+                    line.never_came_in,
+                )
+
+    def _drift_of_yesterday(self) -> tuple[LineBalance, ...]:
+        return line_balances(self._ledger, self.day - timedelta(days=1))
 
     def _visitors(self, staff: int) -> DayVisitors:
         rows = self._ledger.rows(

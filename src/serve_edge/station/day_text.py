@@ -31,6 +31,7 @@ def day_text(report: DayReport, store: StoreConfig, now_utc: datetime) -> str:
         "",
         *_visitors(report),
         *_lines(report, store),
+        *_balances(report, over=until_utc == ends_utc),
         *_zones(report, store),
         *_seen(report, store, passed_s),
     ]
@@ -67,6 +68,19 @@ def _lines(report: DayReport, store: StoreConfig) -> list[str]:
 
 def _line_row(name: str, inward: int, outward: int, staff_in: int, staff_out: int) -> str:
     return f"{name:<28} {inward:>6} {outward:>8}   {staff_in}/{staff_out}"
+
+
+def _balances(report: DayReport, *, over: bool) -> list[str]:
+    """Who is inside while the day lasts; afterwards nobody should be, and whoever is was miscounted."""
+    rows = []
+    for line in report.lines:
+        if over and line.inside:
+            rows.append(f"{line.line_id}: 나간 것을 못 센 사람 / left uncounted {line.inside}")
+        elif not over:
+            rows.append(f"{line.line_id}: 지금 안에 / inside now {line.inside}")
+        if line.never_came_in:
+            rows.append(f"{line.line_id}: 들어온 것을 못 센 사람 / came in uncounted {line.never_came_in}")
+    return ["", *rows] if rows else []
 
 
 def _zones(report: DayReport, store: StoreConfig) -> list[str]:

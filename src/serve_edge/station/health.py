@@ -5,6 +5,7 @@ from datetime import datetime
 
 from dongsun.serve_edge.forward.forwarder import ForwarderHealth
 from dongsun.serve_edge.ledger.ledger_writer import WriterHealth
+from dongsun.serve_edge.ledger.line_balance import LineBalance
 from dongsun.serve_edge.stream.camera_feed import FeedCounters, FeedState
 
 
@@ -56,6 +57,7 @@ class StationHealth:
         waiting: Messages in the outbox.
         restarts: Parts that the supervisor started again.
         clock_jumps: Times that the wall clock was set.
+        drift: By how much each line's occupancy was wrong when the business day before ended.
     """
 
     store_id: str
@@ -70,6 +72,7 @@ class StationHealth:
     waiting: int
     restarts: int
     clock_jumps: int
+    drift: tuple[LineBalance, ...] = ()
 
     @property
     def ready(self) -> bool:

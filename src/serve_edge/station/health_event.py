@@ -36,8 +36,16 @@ class CameraHealthData(_Data):
     latency_p95_s: float | None
 
 
+class LineDriftData(_Data):
+    """By how much a line's occupancy was wrong when the business day before ended."""
+
+    line_id: str
+    left_uncounted: int = Field(description="still inside by the count, although the day was over")
+    came_in_uncounted: int = Field(description="went out without ever having come in")
+
+
 class HealthData(_Data):
-    """`data` of `io.dongsun.health.v1`. No picture, no count of people, no address, no free text."""
+    """`data` of `io.dongsun.health.v1`. No picture, no count of people in the shop, no address, no free text."""
 
     store_id: str
     station_id: str
@@ -53,6 +61,7 @@ class HealthData(_Data):
     outbox_waiting: int = Field(description="messages not yet acknowledged, this one not included")
     restarts: int = Field(description="parts that the supervisor started again")
     clock_jumps: int = Field(description="times that the wall clock was set")
+    drift_yesterday: tuple[LineDriftData, ...] = Field(description="lines that were crossed on the day before")
 
 
 def health_message(health: StationHealth) -> Message:
@@ -76,6 +85,10 @@ def health_message(health: StationHealth) -> Message:
         outbox_waiting=health.waiting,
         restarts=health.restarts,
         clock_jumps=health.clock_jumps,
+        drift_yesterday=tuple(
+            LineDriftData(line_id=line.line_id, left_uncounted=line.inside, came_in_uncounted=line.never_came_in)
+            for line in health.drift
+        ),
     )
     key = f"{health.store_id}/{health.station_id}/health/{iso_utc(health.started_at_utc)}/{health.uptime_s:.3f}"
     event = CloudEvent(

@@ -45,6 +45,13 @@ def _station(health: StationHealth) -> Iterator[Metric]:
     yield _gauge("dongsun_clock_seconds", "The wall clock, Unix time", health.now_utc.timestamp())
     yield _counter("dongsun_clock_jumps_total", "Times that the wall clock was set", health.clock_jumps)
     yield _counter("dongsun_restarts_total", "Parts that the supervisor started again", health.restarts)
+    drift = GaugeMetricFamily(
+        "dongsun_line_drift_people", "By how much the day before was wrong at its end", labels=("line", "kind")
+    )
+    for line in health.drift:
+        drift.add_metric([line.line_id, "left_uncounted"], line.inside)
+        drift.add_metric([line.line_id, "came_in_uncounted"], line.never_came_in)
+    yield drift
     writer = health.writer
     yield _gauge("dongsun_ledger_full", "1 if the last batch found no room", writer.full)
     yield _gauge("dongsun_ledger_waiting_batches", "Batches kept in memory for want of room", writer.waiting)

@@ -6,6 +6,8 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+import cv2
+
 from dongsun.contract.clock import Clock, SystemClock
 from dongsun.serve_edge.station.notify import SystemdNotifier
 from dongsun.serve_edge.station.station import Station, StationBrokenError
@@ -38,6 +40,7 @@ def run_station(
         DongsunError: The station can't begin.
     """
     clock = clock or SystemClock()
+    cv2.setNumThreads(1)  # a camera's thread is the unit of work: pools within them would only wait for each other
     settings = load_station(config)
     station = Station(settings, clock)
     page = StatusApi(station.health, station.ledger, settings.http.host, settings.http.port, station.dead_threads)

@@ -153,6 +153,7 @@ class Station:
             waiting=self.ledger.pending_count(),
             restarts=self._restarts,
             clock_jumps=max((worker.clock_jumps for worker in self._workers.values()), default=0),
+            drift=self._day.drift,
         )
 
     def _write(self, batch: LedgerBatch, windows: tuple[Window, ...]) -> None:

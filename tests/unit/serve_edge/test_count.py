@@ -80,6 +80,27 @@ def test_without_re_id_visitors_are_tracks(
     assert summary.lines["middle"].crossings_in == 1
 
 
+def test_staff_are_told_as_a_station_tells_them(
+    tiny_bundle: Path, walkers: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Who walks through the upper half is long enough in staff's zone; the crossing came before that was known."""
+    store = tmp_path / "staffed.yaml"
+    store.write_text(
+        "id: tiny\nstaff: {zones: [till], zone_s: 3}\ncameras:\n  hall:\n    lines:\n"
+        "      middle: {from: [0.5, 0.0], to: [0.5, 1.0], inside: [0.9, 0.5]}\n"
+        "    zones:\n      till: {polygon: [[0.0, 0.0], [1.0, 0.0], [1.0, 0.6], [0.0, 0.6]]}\n"
+    )
+    arguments = ["--bundle", str(tiny_bundle), "--store", str(store), "--camera", "hall", "--source", str(walkers)]
+    assert main(["count", *arguments, "--out", str(tmp_path / "o")]) == 0
+    crossings = {row["direction"]: row["staff"] for row in rows(tmp_path / "o/crossings.csv")}
+    assert crossings == {"in": "True", "out": "False"}
+    assert [row["staff"] for row in rows(tmp_path / "o/visits.csv")] == ["True"]
+    summary = json.loads((tmp_path / "o/summary.json").read_text())
+    assert (summary["unique_visitors"], summary["unique_staff"]) == (1, 1)
+    assert summary["lines"]["middle"] == {"crossings_in": 1, "crossings_out": 1}
+    assert "staff" in capsys.readouterr().out
+
+
 def test_the_annotated_video_is_playable_and_comes_from_the_guard_alone(
     tiny_bundle: Path, store_file: Path, walkers: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,6 +7,7 @@ import time as clock_time
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
+import apsw
 import duckdb
 import pytest
 from pydantic import SecretStr
@@ -21,6 +22,7 @@ from dongsun.serve_edge.ledger.day_report import day_report, days_kept
 from dongsun.serve_edge.ledger.ledger import Ledger
 from dongsun.serve_edge.ledger.ledger_errors import LedgerFullError
 from dongsun.serve_edge.ledger.ledger_writer import LedgerWriter
+from dongsun.serve_edge.ledger.migrations import STEPS
 
 SEOUL = BusinessCalendar("Asia/Seoul", time(6))
 NOON = datetime(2026, 11, 20, 3, tzinfo=UTC)
@@ -120,6 +122,26 @@ def test_retention_forgets_by_age_and_people_by_the_day(tmp_path: Path) -> None:
         assert not ledger.rows("SELECT * FROM outbox WHERE sent_at_utc IS NOT NULL")
         ledger.retain(NOON + timedelta(days=1))
         assert ledger.rows("SELECT visitor_id, track_id FROM crossings") == [(None, 0)]
+
+
+def test_housekeeping_looks_at_nothing_that_stays(tmp_path: Path) -> None:
+    """A ledger of the first version is migrated; what housekeeping reads then doesn't grow with the years."""
+    with apsw.Connection(str(tmp_path / "ledger.db")) as first:
+        first.execute(STEPS[0])
+        first.pragma("user_version", 1)
+    first.close()
+    asked: list[str] = []
+    with opened(tmp_path) as ledger:
+        ledger.append(LedgerBatch((crossing(1),), messages=(message(1),)), NOON)
+        ledger._db.set_exec_trace(lambda cursor, sql, bindings: asked.append(sql) or True)
+        ledger.retain(NOON)
+        ledger._db.set_exec_trace(None)
+        plans = {
+            sql: " ".join(str(row[3]) for row in ledger.rows(f"EXPLAIN QUERY PLAN {sql}", (str(DAY),) * sql.count("?")))
+            for sql in asked
+            if sql.startswith(("DELETE", "UPDATE"))
+        }
+    assert len(plans) == 8 and not [plan for plan in plans.values() if "SCAN" in plan], plans
 
 
 def test_a_key_encrypts_the_file(tmp_path: Path) -> None:

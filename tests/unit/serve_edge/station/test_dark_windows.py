@@ -1,4 +1,4 @@
-"""Cameras that show nothing, from the start, over a day's change, or for a while: every quarter minute is accounted for."""
+"""Cameras that show nothing, from the start, over a day's change, or for a while: every window is told."""
 
 from collections import deque
 from collections.abc import Callable

@@ -42,6 +42,12 @@ def test_today_so_far(counted: Path) -> None:
     assert row(text, "door · door")[3:] == ["2", "1", "1/0"]
 
 
+def test_who_is_inside_and_what_was_wrong_when_the_day_ended(counted: Path) -> None:
+    assert "inside now 2" in run_report(counted, "today", clock=EVENING)
+    text = run_report(counted, "2026-11-20", clock=NEXT_DAY)
+    assert "left uncounted 2" in text and "inside now" not in text and "came in uncounted" not in text
+
+
 def test_what_was_not_seen_is_unknown_not_zero(counted: Path) -> None:
     text = run_report(counted, "2026-11-20", clock=NEXT_DAY)
     assert "so far" not in text and "saw 58 min of 24 h 00 min, 23 h 02 min not seen" in text

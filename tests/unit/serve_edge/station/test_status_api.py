@@ -112,7 +112,8 @@ def test_yesterdays_windows_fill_up_todays(api: StatusApi, ledger: Ledger, stati
 def test_a_day(api: StatusApi, day: str) -> None:
     report = got(api, f"/v1/days/{day}")
     assert report["lines"][0] == {
-        "line_id": "door", "visitors_in": 2, "visitors_out": 1, "staff_in": 1, "staff_out": 0
+        "line_id": "door", "visitors_in": 2, "visitors_out": 1, "staff_in": 1, "staff_out": 0,
+        "inside": 2, "never_came_in": 0,
     }  # fmt: skip
     assert report["cameras"][0]["missing_s"] == 120.0
 
