@@ -97,8 +97,8 @@ def day_report(ledger: Ledger, day: date) -> DayReport:
     return DayReport(
         day,
         tuple(
-            LineDay(line_id, *counts, inside=balances[line_id].inside, never_came_in=balances[line_id].never_came_in)
-            for line_id, *counts in crossed
+            LineDay(line, came, went, staff_in, staff_out, balances[line].inside, balances[line].never_came_in)
+            for line, came, went, staff_in, staff_out in crossed
         ),
         _zones(ledger, bound),
         tuple(CameraDay(c, s, n, round(max(0.0, n * window_s - s), 3), most) for c, s, n, most in seen),
