@@ -24,12 +24,14 @@ class Converter:
         """All pixels, uint8 (h, w, 3)."""
         return _view(self._whole.reformat(frame, format="bgr24", threads=1))
 
-    def small(self, frame: av.VideoFrame) -> FrameBgr:
+    def small(self, frame: av.VideoFrame | FrameBgr) -> FrameBgr:
         """A picture `SMALL_WIDTH_PX` wide, in its proportions.
 
         Areas are averaged before colours are converted: the same as after, but for rounding and clipping, at a sixth of
         the work.
         """
+        if isinstance(frame, np.ndarray):
+            frame = av.VideoFrame.from_ndarray(frame, format="bgr24")
         height_px = max(1, round(frame.height * SMALL_WIDTH_PX / frame.width))
         return _view(
             self._small.reformat(
@@ -71,8 +73,5 @@ class Picture:
     def small_bgr(self) -> FrameBgr:
         """A small version: uint8 (h, `SMALL_WIDTH_PX`, 3)."""
         if self._small is None:
-            frame = self._frame
-            if isinstance(frame, np.ndarray):
-                frame = av.VideoFrame.from_ndarray(frame, format="bgr24")
-            self._small = self._converter.small(frame)
+            self._small = self._converter.small(self._frame)
         return self._small
