@@ -45,8 +45,8 @@ def run_station(
     station = Station(settings, clock)
     page = StatusApi(station.health, station.ledger, settings.http.host, settings.http.port, station.dead_threads)
     notifier = SystemdNotifier()
+    page.start()  # first: twelve cameras that begin at once leave it little of the processor
     station.start()
-    page.start()
     _LOG.info("counting %s; status at http://%s:%d/v1/status", settings.station_id, settings.http.host, page.port)
     if on_start is not None:
         on_start(station, page.port)

@@ -76,6 +76,7 @@ class Station:
         self._workers = {name: self._new_worker(name) for name in self._store.cameras}
         self._budget = RestartBudget(_RESTARTS, _WITHIN_S, clock)
         self._restarts = 0
+        self._started = False
         self._kept_house_at_s = self._told_health_at_s = self._zero_s
 
     def start(self) -> None:
@@ -90,6 +91,7 @@ class Station:
             worker.start()
         if self._forwarder is not None:
             self._forwarder.start()
+        self._started = True
 
     def watch(self) -> None:
         """One look at everything; to be called every second.
@@ -121,7 +123,9 @@ class Station:
                 self._writer.write(LedgerBatch(messages=(health_message(self.health()),)))
 
     def dead_threads(self) -> tuple[str, ...]:
-        """Names of the threads that should live and don't."""
+        """Names of the threads that should live and don't; none should before the start."""
+        if not self._started:
+            return ()
         return tuple(f"count-{name}" for name, worker in self._workers.items() if not worker.alive)
 
     def stop(self, timeout_s: float = 5.0) -> bool:
