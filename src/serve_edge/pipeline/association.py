@@ -50,6 +50,6 @@ def best_pairs(scores: Scores, least: float) -> list[tuple[int, int]]:
         return []
     allowed = scores >= least
     # A forbidden pair is worth no more than leaving both alone, so that it never displaces an allowed one.
-    gain = np.where(allowed, scores - least + 1e-6, 0.0)
+    gain = np.where(allowed, scores, least) - least + np.where(allowed, 1e-6, 0.0)
     rows, columns = linear_sum_assignment(gain, maximize=True)
     return [(int(r), int(c)) for r, c in zip(rows, columns, strict=True) if allowed[r, c]]

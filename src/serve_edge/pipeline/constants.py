@@ -16,6 +16,7 @@ class TrackingConstants:
             second stage); people half hidden score this low.
         min_overlap: Least overlap (IoU less the squared normalised distance, as in DIoU) of a track's predicted box and
             a detection for a match; ByteTrack uses an IoU of 0.2 with 30 fps, people move further between frames here.
+        most_surprise: A head so many sigmas from where it should be is somebody else's, however much the boxes overlap.
         confirm_hits: Sightings that make a track a person: a false detection rarely comes three times running.
         confirm_s: Time those sightings must span, so that 3 frames of 30 fps video (0.07 s) are not enough.
         tentative_gap_s: An unconfirmed track not seen this long is dropped.
@@ -34,6 +35,7 @@ class TrackingConstants:
 
     low_score: float = 0.1
     min_overlap: float = 0.1
+    most_surprise: float = 3.0
     confirm_hits: int = 3
     confirm_s: float = 0.15
     tentative_gap_s: float = 0.3
@@ -54,14 +56,14 @@ class CountingConstants:
 
     Attributes:
         band_heights: Half width of the band about a line in which no side is decided: foot points of a standing person
-            jitter by 0.03–0.05 heights (one sigma), so 0.1 is 2 to 3 sigma, or 17 cm.
-        settle_s: A side is decided when the anchor stays beyond the band this long: two frames of a 10 fps camera (with
-            room for rounding), three of 25 fps, four of 30. One frame alone may be a wrong box.
+            jitter by 0.03 heights (one sigma).
+        settle_s: A side is decided when the anchor stays beyond the band this long: three frames of a 10 fps camera
+            (with room for rounding), two of 5 fps, five of 25. One or two frames may be a wrong box.
         zone_enter_s: Inside a zone this long to have entered it.
         zone_exit_s: Outside this long to have left: shorter excursions are jitter or a step aside.
     """
 
-    band_heights: float = 0.1
-    settle_s: float = 0.08
+    band_heights: float = 0.035
+    settle_s: float = 0.18
     zone_enter_s: float = 0.5
     zone_exit_s: float = 1.0

@@ -4,7 +4,8 @@ from collections import deque
 
 import numpy as np
 
-from dongsun.serve_edge.pipeline.floor_view import FloorView
+from dongsun.contract.geometry import Point
+from dongsun.serve_edge.pipeline.footprints import Footprints
 from dongsun.serve_edge.pipeline.motion import Box
 from dongsun.serve_edge.pipeline.stature import Bottom
 
@@ -12,8 +13,9 @@ _ADULT_M = 1.72
 """What a box says of an unknown person's stature: a head's height and a bit, since the nearer shoe is the lower one."""
 _ADULT_COUNTS = 3
 """As many boxes would outweigh it."""
-_POSSIBLE_M = (0.9, 1.95)
-"""Boxes of other statures show a part of a person, or more than one."""
+_ADULTS_M = (1.45, 1.95)
+"""Boxes of other statures show a part of a person, or more than one, or a child."""
+_CHILD_M = 0.9
 _REMEMBERED = 25
 _SHARE = 0.7
 """Legs hidden make boxes shorter, and that is commoner than boxes made taller by a neighbour: so not the median."""
@@ -33,8 +35,8 @@ class FloorStature:
     head, and the other end follows from the stature.
     """
 
-    def __init__(self, view: FloorView) -> None:
-        self._view = view
+    def __init__(self, footprints: Footprints) -> None:
+        self._footprints, self._view = footprints, footprints.view
         self._seen_m: deque[float] = deque([_ADULT_M] * _ADULT_COUNTS, maxlen=_REMEMBERED)
 
     @property
@@ -55,11 +57,12 @@ class FloorStature:
             bottom: What is known of its lower end.
             expected_px: Where motion says it should be.
         """
-        measured = self._view.stature_m(((box[0] + box[2]) / 2, box[3]), box[1])
+        bottom_px = (float(box[0] + box[2]) / 2, float(box[3]))
+        measured = self._view.stature_m(bottom_px, box[1])
         if measured is None or box[1] <= _EDGE_PX:
             return box, bottom is Bottom.SEEN
-        if bottom is Bottom.SEEN and _POSSIBLE_M[0] < measured < _POSSIBLE_M[1]:
-            self._seen_m.append(measured)
+        if bottom is Bottom.SEEN:
+            self._learn(bottom_px, measured)
         if bottom is Bottom.CUT and measured >= self.metres:
             return box, False
         if bottom is not Bottom.CUT and abs(measured - self.metres) <= self._tolerance_m:
@@ -69,6 +72,13 @@ class FloorStature:
             if foot_off < head_off:
                 return box, True
         return self._from_head(box), False
+
+    def _learn(self, bottom_px: Point, measured: float) -> None:
+        if _ADULTS_M[0] < measured < _ADULTS_M[1]:
+            self._footprints.note(bottom_px)
+            self._seen_m.append(measured)
+        elif _CHILD_M < measured <= _ADULTS_M[0] and self._footprints.knows(bottom_px):
+            self._seen_m.append(measured)
 
     def _from_head(self, box: Box) -> Box:
         foot = self._view.foot_px(((box[0] + box[2]) / 2, box[1]), self.metres)

@@ -17,6 +17,8 @@ _LOOKS_DOWN = 0.08
 """A head closer to the camera's own height than this share says nothing of where its feet are."""
 _NEARER_SHOE_M = 0.14
 """A box ends so much nearer to the camera than the middle of the person: half a shoe, or half a step of a walker."""
+_MIDDLE_M = 0.85
+"""Half way up a person."""
 
 
 @dataclass(frozen=True)
@@ -85,14 +87,20 @@ class FloorView:
         x, y = self.floor.lens.points(ray[None])[0][0]
         return float(x) * self.width_px, float(y) * self.height_px
 
-    def standing_px(self, bottom_px: Point) -> Point | None:
-        """Where somebody stands whose box ends there: a box ends at the tip of the nearer shoe."""
+    def standing_m(self, bottom_px: Point) -> Point | None:
+        """Where on the floor somebody stands whose box's bottom centre is there.
+
+        A box ends at the tip of the nearer shoe; and bodies lean outward at the picture's sides, so that the box's
+        centre is off the feet.
+        """
         place = self.place_m(bottom_px)
         if place is None:
             return None
+        lean_px = self.picture_px(place, _MIDDLE_M)[0] - bottom_px[0]
+        place = self.place_m((bottom_px[0] - lean_px, bottom_px[1])) or place
         away = np.subtract(place, self.camera_place_m)
         away *= _NEARER_SHOE_M / max(float(np.linalg.norm(away)), _NEARER_SHOE_M)
-        return self.picture_px((place[0] + float(away[0]), place[1] + float(away[1])))
+        return place[0] + float(away[0]), place[1] + float(away[1])
 
     def stature_m(self, foot_px: Point, top_px: float) -> float | None:
         """How tall somebody is whose feet are at `foot_px` and whose head ends in the picture's row `top_px`."""

@@ -1,6 +1,8 @@
 """Counting people across a line."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+import numpy as np
 
 from dongsun.contract.geometry import Point, position_along, signed_distance
 from dongsun.contract.observations import Direction
@@ -11,6 +13,8 @@ from dongsun.serve_edge.pipeline.sighting import Sighting
 
 _EDGE = 0.01
 """A line end this near the picture's border is meant to go on beyond it."""
+_PACE_S = 0.6
+"""The sightings of so long tell whence somebody comes: a step lasts half a second."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +93,8 @@ class _Walk:
     crossed_s: float = 0.0
     crossed_frame: int = 0
     crossed_within: bool = False
+    emerging: list[Sighting] = field(default_factory=list)
+    """The first sightings, until it is settled on a side."""
 
 
 class LineCounter:
@@ -98,7 +104,9 @@ class LineCounter:
     other side is a crossing, dated back to the last time that the anchor passed the line itself, and counted if that
     was within the segment. So jitter on the line, standing on it and turning back on it count nothing; walking through
     and back counts both ways; and a gap in the track matters not, since only sides are compared.
-    The rule reads the same backwards in time: a path reversed gives the same crossings with `in` and `out` exchanged.
+    But for what follows, the rule reads the same backwards in time: a path reversed gives the same crossings with `in`
+    and `out` exchanged. Where the camera's floor tells places, somebody may emerge within the band: from behind others,
+    or there as the film begins. If their first sightings walk straight across the line, that is a crossing.
 
     Args:
         line: Where to count.
@@ -115,6 +123,10 @@ class LineCounter:
         walk = self._walks.setdefault(track_id, _Walk())
         distance = self._line.distance_inside(sighting.anchor_px(self._line.anchor))
         self._note_passage(walk, sighting, distance)
+        if not walk.settled_side and sighting.place_m is not None:
+            walk.emerging.append(sighting)
+            if sighting.stream_time_s - walk.emerging[0].stream_time_s > _PACE_S:
+                walk.emerging.pop()
         walk.last, walk.last_distance = sighting, distance
         band = self._c.band_heights * sighting.height_px
         side = 0 if abs(distance) <= band else (1 if distance > 0 else -1)
@@ -123,6 +135,8 @@ class LineCounter:
         if side == 0 or sighting.stream_time_s - walk.run_since_s < self._c.settle_s:
             return None
         before, walk.settled_side = walk.settled_side, side
+        if before == 0 and len(walk.emerging) > 2 and (emerged := self._emerged(track_id, walk.emerging, side)):
+            return emerged
         if before in (0, side) or not walk.crossed_within:
             return None
         return LineCrossing(track_id, "in" if side > 0 else "out", walk.crossed_s, walk.crossed_frame)
@@ -130,6 +144,21 @@ class LineCounter:
     def forget(self, track_id: int) -> None:
         """Drops what is remembered of a track that ended."""
         self._walks.pop(track_id, None)
+
+    def _emerged(self, track_id: int, first: list[Sighting], side: int) -> LineCrossing | None:
+        """The crossing in the first sightings, if they walk straight across the line."""
+        times_s = np.array([sighting.stream_time_s for sighting in first]) - first[0].stream_time_s
+        places = np.array([sighting.anchor_px(self._line.anchor) for sighting in first])
+        (vx, vy), (x, y) = np.polyfit(times_s, places, 1)
+        distance = self._line.distance_inside((float(x), float(y)))
+        speed = self._line.distance_inside((float(x + vx), float(y + vy))) - distance
+        if speed * side <= 0 or not -_PACE_S <= distance / speed <= 0.0:
+            return None
+        since_s = distance / speed  # before the first sighting: negative
+        if not self._line.spans((float(x - vx * since_s), float(y - vy * since_s))):
+            return None
+        at_s = first[0].stream_time_s - since_s
+        return LineCrossing(track_id, "in" if side > 0 else "out", at_s, first[0].frame_index)
 
     def _note_passage(self, walk: _Walk, now: Sighting, distance: float) -> None:
         before = walk.last

@@ -80,6 +80,12 @@ class BoxMotion:
         self._p_xv = (1 - gain_x) * self._p_xv
         self._p_xx = (1 - gain_x) * self._p_xx
 
+    def head_surprise(self, boxes_xyxy_px: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """How many sigmas the heads (top centres) of boxes (n, 4) lie from where this one should be, (n,)."""
+        sigma = np.sqrt(self._p_xx[:2] + (_MEASURED[:2] * self.height_px) ** 2)
+        heads = np.column_stack([(boxes_xyxy_px[:, 0] + boxes_xyxy_px[:, 2]) / 2, boxes_xyxy_px[:, 1]])
+        return np.asarray(np.linalg.norm((heads - self._position[:2]) / sigma, axis=1))
+
     def copy(self) -> "BoxMotion":
         """An independent copy."""
         twin = BoxMotion(self.box_xyxy_px, self.time_s)

@@ -9,6 +9,8 @@ from dongsun.serve_edge.pipeline.sighting import Sighting
 from dongsun.serve_edge.pipeline.track import Track
 
 _IMPOSSIBLE = -np.inf
+_HEIGHT_M = 1.7
+"""A person's height, the unit of the constants."""
 
 
 class Reappearance:
@@ -60,16 +62,22 @@ class Reappearance:
         gap_s = first.stream_time_s - lost.last.stream_time_s
         if gap_s > longest_s:
             return _IMPOSSIBLE
+        place = lost.place_at_m(first.stream_time_s)
+        tolerance = self._c.near_heights + self._c.veer_heights_s * gap_s
+        if place is not None and first.place_m is not None:
+            off = float(np.hypot(place[0] - first.place_m[0], place[1] - first.place_m[1])) / _HEIGHT_M
+            return 1.0 - off / tolerance if off <= tolerance else _IMPOSSIBLE
         vx, vy = lost.motion.velocity_px_s
         x, y = lost.last.anchor_px("foot")
         fx, fy = first.anchor_px("foot")
         height = max(lost.last.height_px, first.height_px)
         off = float(np.hypot(x + vx * gap_s - fx, y + vy * gap_s - fy)) / height
         alike = 0.7 < first.height_px / lost.last.height_px < 1.4
-        tolerance = self._c.near_heights + self._c.veer_heights_s * gap_s
         return 1.0 - off / tolerance if alike and off <= tolerance else _IMPOSSIBLE
 
 
 def _distance_heights(a: Sighting, b: Sighting) -> float:
+    if a.place_m is not None and b.place_m is not None:
+        return float(np.hypot(a.place_m[0] - b.place_m[0], a.place_m[1] - b.place_m[1])) / _HEIGHT_M
     (ax, ay), (bx, by) = a.anchor_px("foot"), b.anchor_px("foot")
     return float(np.hypot(ax - bx, ay - by)) / max(a.height_px, b.height_px)

@@ -22,6 +22,7 @@ class Sighting:
         score: The detector's.
         nadir_px: Under a ceiling fisheye, the point straight below the camera; elsewhere None.
         foot_px: Where the person stands, where the camera's floor points tell it better than the box's bottom.
+        place_m: The same on the floor, metres.
     """
 
     frame_index: int
@@ -31,6 +32,7 @@ class Sighting:
     score: float
     nadir_px: Point | None = None
     foot_px: Point | None = None
+    place_m: Point | None = None
 
     def anchor_px(self, anchor: Anchor) -> Point:
         """The point that stands for the person: the feet (bottom centre, or nearest the nadir) or the box's centre."""

@@ -1,12 +1,13 @@
 """One person followed through the picture."""
 
+from collections import deque
 from enum import Enum
 
 import numpy as np
 
 from dongsun.contract.geometry import Point
 from dongsun.serve_edge.pipeline.floor_stature import FloorStature
-from dongsun.serve_edge.pipeline.floor_view import FloorView
+from dongsun.serve_edge.pipeline.footprints import Footprints
 from dongsun.serve_edge.pipeline.gallery_policy import GalleryPolicy
 from dongsun.serve_edge.pipeline.look_set import LookSet
 from dongsun.serve_edge.pipeline.motion import Box, BoxMotion
@@ -15,6 +16,9 @@ from dongsun.serve_edge.pipeline.stature import Bottom, Stature
 
 _FRESH_S = 0.5
 """After this long out of sight a predicted box says little of where head and feet are."""
+
+_PACE_S = 1.0
+"""A walk over so long tells where somebody is heading: a step's sway and a box's jitter are short against it."""
 
 
 class TrackState(Enum):
@@ -54,14 +58,15 @@ class Track:
         time_s: float,
         bottom: Bottom,
         nadir_px: Point | None = None,
-        view: FloorView | None = None,
+        footprints: Footprints | None = None,
     ) -> None:
         self.serial = serial
         self._nadir_px = nadir_px
-        self._view = view
+        self._view = None if footprints is None else footprints.view
+        self._places: deque[tuple[float, Point]] = deque()
         self.track_id: int | None = None
         self.state = TrackState.TENTATIVE
-        self.stature = Stature() if view is None else FloorStature(view)
+        self.stature = Stature() if footprints is None else FloorStature(footprints)
         self.motion = BoxMotion(box, time_s)
         self.born_s = time_s
         self.hits = 0
@@ -95,10 +100,17 @@ class Track:
         self.motion.update(whole_box, whole=whole)
         self._at_last_sight = self.motion.copy()
         self.hits += 1
-        bottom_px = float(whole_box[0] + whole_box[2]) / 2, float(whole_box[3])
-        foot = None if self._view is None else self._view.standing_px(bottom_px)
-        self.last = Sighting(frame_index, time_s, _as_tuple(box), _as_tuple(whole_box), score, self._nadir_px, foot)
+        self.last = self._sighting(box, whole_box, score, frame_index, time_s)
+        self._note_place(self.last)
         self.unreported.append(self.last)
+
+    def place_at_m(self, time_s: float) -> Point | None:
+        """Where on the floor the person is by then, walking on as at last; None without a floor."""
+        if not self._places:
+            return None
+        (first_s, (x0, y0)), (last_s, (x1, y1)) = self._places[0], self._places[-1]
+        ahead = (time_s - last_s) / (last_s - first_s) if last_s > first_s else 0.0
+        return x1 + ahead * (x1 - x0), y1 + ahead * (y1 - y0)
 
     def take_look(self, look: LookSet, time_s: float, policy: GalleryPolicy) -> None:
         """Keeps a look (a set of one) that is like those before."""
@@ -138,6 +150,7 @@ class Track:
         """Takes over what a newer track saw: it was this person, found again."""
         self.motion, self._at_last_sight = successor.motion, successor._at_last_sight
         self.stature = successor.stature
+        self._places = successor._places
         self.hits += successor.hits
         self.unreported.extend(successor.unreported)
         self.last = successor.last
@@ -150,6 +163,21 @@ class Track:
             self._forget_odd()
             self.found_again = self.touched = False
         self.state = successor.state
+
+    def _sighting(self, box: Box, whole_box: Box, score: float, frame_index: int, time_s: float) -> Sighting:
+        seen, whole = _as_tuple(box), _as_tuple(whole_box)
+        if self._view is None:
+            return Sighting(frame_index, time_s, seen, whole, score, self._nadir_px)
+        place = self._view.standing_m(((whole[0] + whole[2]) / 2, whole[3]))
+        foot = None if place is None else self._view.picture_px(place)
+        return Sighting(frame_index, time_s, seen, whole, score, None, foot, place)
+
+    def _note_place(self, sighting: Sighting) -> None:
+        if sighting.place_m is None:
+            return
+        self._places.append((sighting.stream_time_s, sighting.place_m))
+        while sighting.stream_time_s - self._places[0][0] > _PACE_S:
+            self._places.popleft()
 
     def _walk_the_gap(self, box: Box, time_s: float) -> None:
         """OC-SORT's observation-centric re-update: had we seen it all along on the straight way, what would we know?

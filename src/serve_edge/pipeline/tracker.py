@@ -10,6 +10,7 @@ from dongsun.contract.geometry import Point
 from dongsun.serve_edge.pipeline.association import best_pairs, overlap_scores
 from dongsun.serve_edge.pipeline.constants import TrackingConstants
 from dongsun.serve_edge.pipeline.floor_view import FloorView
+from dongsun.serve_edge.pipeline.footprints import Footprints
 from dongsun.serve_edge.pipeline.stature import Bottom, bottoms
 from dongsun.serve_edge.pipeline.track import Track, TrackState
 
@@ -39,7 +40,7 @@ class Tracker:
     ) -> None:
         self._strong = strong_score
         self._nadir_px = nadir_px
-        self._view = view
+        self._footprints = None if view is None else Footprints(view)
         self._frame_height_px = frame_height_px
         self._c = constants
         self._serials = itertools.count(1)
@@ -61,6 +62,8 @@ class Tracker:
             columns = np.flatnonzero(candidates & free)
             predicted = np.array([t.motion.box_xyxy_px for t in tracks]).reshape(-1, 4)
             scores = overlap_scores(predicted, boxes[columns], hidden[columns])
+            for row, track in enumerate(tracks):
+                scores[row, track.motion.head_surprise(boxes[columns]) > self._c.most_surprise] = -np.inf
             for row, column in best_pairs(scores, self._c.min_overlap):
                 j = columns[column]
                 free[j] = False
@@ -99,7 +102,9 @@ class Tracker:
             present.append(boxes[j])
             score = float(persons.scores[j])
             self.tracks.append(
-                Track(next(self._serials), boxes[j], score, frame_index, time_s, ends[j], self._nadir_px, self._view)
+                Track(
+                    next(self._serials), boxes[j], score, frame_index, time_s, ends[j], self._nadir_px, self._footprints
+                )
             )
 
     def _age(self, frame_index: int, time_s: float) -> None:

@@ -8,6 +8,7 @@ import pytest
 from dongsun.contract.store import CameraConfig, load_store
 from dongsun.serve_edge.pipeline.floor_stature import FloorStature
 from dongsun.serve_edge.pipeline.floor_view import FloorView
+from dongsun.serve_edge.pipeline.footprints import Footprints
 from dongsun.serve_edge.pipeline.motion import Box
 from dongsun.serve_edge.pipeline.stature import Bottom
 from dongsun.twin.camera.store_camera import StoreCamera
@@ -58,7 +59,7 @@ def test_a_camera_without_floor_points_has_no_view() -> None:
 
 def test_feet_behind_a_shelf_are_where_the_head_says() -> None:
     view = view_of("demo", "aisle")
-    stature = FloorStature(view)
+    stature = FloorStature(Footprints(view))
     whole = person(view, 0.0, 7.0)
     cut = whole.copy()
     cut[3] = (whole[1] + whole[3]) / 2
@@ -69,7 +70,7 @@ def test_feet_behind_a_shelf_are_where_the_head_says() -> None:
 
 def test_a_neighbour_in_the_box_moves_neither_the_feet_nor_the_memory() -> None:
     view = view_of("demo", "aisle")
-    stature = FloorStature(view)
+    stature = FloorStature(Footprints(view))
     whole = person(view, 0.0, 5.0)
     for i in range(10):
         stature.complete(whole, i / 10, Bottom.SEEN, whole)
@@ -83,7 +84,7 @@ def test_a_neighbour_in_the_box_moves_neither_the_feet_nor_the_memory() -> None:
 
 def test_who_stoops_keeps_their_feet() -> None:
     view = view_of("demo", "aisle")
-    stature = FloorStature(view)
+    stature = FloorStature(Footprints(view))
     whole = person(view, 0.0, 5.0)
     for i in range(10):
         stature.complete(whole, i / 10, Bottom.SEEN, whole)
@@ -93,7 +94,10 @@ def test_who_stoops_keeps_their_feet() -> None:
 
 def test_a_child_is_believed() -> None:
     view = view_of("demo", "aisle")
-    stature = FloorStature(view)
+    footprints = Footprints(view)
+    for y in np.arange(3.5, 6.5, 0.02):
+        footprints.note(view.picture_px((0.0, float(y))))  # adults have walked here
+    stature = FloorStature(footprints)
     for i in range(20):
         child = person(view, 0.0, 4.0 + i / 10, 1.15)
         found, _ = stature.complete(child, i / 10, Bottom.SEEN, child)
