@@ -116,6 +116,14 @@ class Rig:
         with self.disk.full(self.station.pid):
             yield
 
+    @contextlib.contextmanager
+    def broker_frozen(self) -> Iterator[None]:
+        """Meanwhile the broker holds its connections and does nothing."""
+        assert self.broker.process is not None
+        self.broker.process.send_signal(signal.SIGSTOP)
+        yield
+        self.broker.process.send_signal(signal.SIGCONT)
+
     def set_clock(self, offset_s: float) -> None:
         """Sets the station's wall clock."""
         (self.folder / "offset.new").write_text(str(offset_s))

@@ -63,6 +63,7 @@ class Forwarder:
         self._batch, self._poll_s, self._most_per_s = batch, poll_s, most_per_s
         self._backoff = backoff or Backoff(2.0, 300.0)
         self._stop = threading.Event()
+        self._given_up = False
         self._lock = threading.Lock()
         self._health = ForwarderHealth(0, 0, None, "")
         self._thread = threading.Thread(target=self._run, name="forwarder", daemon=True)
@@ -71,11 +72,20 @@ class Forwarder:
         """Begins."""
         self._thread.start()
 
-    def stop(self, timeout_s: float) -> bool:
-        """Ends after the batch under way; whether it ended in time. What wasn't sent waits in the outbox."""
+    def end_soon(self) -> None:
+        """No batch is begun any more."""
         self._stop.set()
-        self._thread.join(timeout_s)
-        return not self._thread.is_alive()
+
+    def stop(self, timeout_s: float) -> bool:
+        """Ends after the batch under way; whether it ended in time. What wasn't sent waits in the outbox.
+
+        A batch that nobody acknowledges in time is given up and left alone: the ledger may be closed then.
+        """
+        self._stop.set()
+        if self._thread.ident is not None:
+            self._thread.join(timeout_s)
+        self._given_up = self._thread.is_alive()
+        return not self._given_up
 
     def health(self) -> ForwarderHealth:
         """How it goes."""
@@ -85,11 +95,21 @@ class Forwarder:
     def _run(self) -> None:
         try:
             while not self._stop.is_set():
-                wait_s = self._step()
+                wait_s = self._guarded_step()
                 if wait_s and self._clock.wait(self._stop, wait_s):
                     return
         finally:
             self._sender.close()
+
+    def _guarded_step(self) -> float:
+        """This thread's only net: whatever breaks, what is counted must still be sent in months."""
+        try:
+            return self._step()
+        except Exception as error:  # noqa: BLE001 - the one net
+            _LOG.exception("sending broke")
+            wait_s = self._backoff.next_s()
+            self._failed(redacted(str(error)) or type(error).__name__, wait_s)
+            return wait_s
 
     def _step(self) -> float:
         """Sends one batch; seconds to wait before the next."""
@@ -99,6 +119,8 @@ class Forwarder:
         now_utc = self._clock.now_utc()
         try:
             self._sender.send(items)
+            if self._given_up:
+                return self._poll_s
             # Without room to mark them they are sent again: receivers keep one of each.
             self._ledger.mark_sent([item.sequence for item in items], now_utc)
         except (SendError, LedgerWriteError) as error:

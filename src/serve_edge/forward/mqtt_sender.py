@@ -91,16 +91,18 @@ class MqttSender:
         if self._client is not None and self._connected.is_set():
             return self._client
         self.close()
-        client = self._new_client()
-        self._client = client
         try:
+            client = self._client = self._new_client()
             status = client.connect(
                 self._settings.host,
                 self._settings.port,
                 keepalive=self._settings.keepalive_s,
                 clean_start=True,
             )
-        except OSError as error:  # no route, no broker, no name, a certificate that doesn't fit
+        except (
+            OSError,
+            ValueError,
+        ) as error:  # no route, no broker, no name, a certificate that isn't there or doesn't fit
             self._client = None
             raise SendError(f"{self._settings.host}:{self._settings.port}: {error}") from error
         client.loop_start()
@@ -113,6 +115,7 @@ class MqttSender:
     def _new_client(self) -> mqtt.Client:
         settings = self._settings
         client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=self._client_id, protocol=mqtt.MQTTv5)
+        client.connect_timeout = settings.timeout_s
         if settings.tls:
             context = ssl.create_default_context(cafile=str(settings.ca_file) if settings.ca_file else None)
             if settings.client_certificate:

@@ -23,6 +23,8 @@ _REFUSED = (apsw.IOError, apsw.BusyError, apsw.LockedError, apsw.ReadOnlyError, 
 """What a disk, or a program beside this one, may do to a write; the same write may pass later."""
 
 _SLACK_PAGES = 16
+Bindings = tuple[object, ...] | dict[str, object]
+"""Of a query: by place or by name."""
 
 
 class Ledger:
@@ -166,7 +168,7 @@ class Ledger:
                 return gone
         return 0
 
-    def rows(self, query: str, bindings: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
+    def rows(self, query: str, bindings: Bindings = ()) -> list[tuple[Any, ...]]:
         """The rows of a reading query; for reports."""
         return self._rows(query, bindings)
 
@@ -183,7 +185,7 @@ class Ledger:
                     self._db.execute("ROLLBACK")
                 raise
 
-    def _rows(self, query: str, bindings: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
+    def _rows(self, query: str, bindings: Bindings = ()) -> list[tuple[Any, ...]]:
         with self._lock:
             return list(self._db.execute(query, bindings))
 

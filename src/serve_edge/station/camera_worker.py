@@ -65,6 +65,7 @@ class CameraWorker:
         gallery: The business day's visitors.
         gate: Spares the detector still pictures; None looks at every picture.
         measure: Told the picture's size once it's known; gives the floor's heat, if the camera has floor points.
+        newest_window: When the camera's newest window began; None if it has none.
     """
 
     def __init__(
@@ -75,6 +76,7 @@ class CameraWorker:
         gallery: Gallery,
         gate: MotionGate | None,
         measure: Callable[[str, MeasuredCamera], FloorHeat] | None = None,
+        newest_window: datetime | None = None,
     ) -> None:
         self._camera, self._feed, self._parts = camera, feed, parts
         self._gallery, self._gate, self._measure = gallery, gate, measure
@@ -87,6 +89,7 @@ class CameraWorker:
         self._feet_at_s: dict[int, float] = {}
         self._late_names = LateNames()
         self._dark = DarkWindows(camera)
+        self._newest_window = newest_window
         self._latencies = Latencies()
         self._stop = threading.Event()
         self._renewal: Gallery | None = None
@@ -297,16 +300,22 @@ class CameraWorker:
             self._write(observer, self._dark.until(until_utc), begun)
 
     def _write(self, observer: Observer, figures: list[WindowFigures], begun: datetime) -> None:
-        """Writes windows. The first one of a run is a part: what the run before saw of it has a key of its own."""
+        """Writes windows. Each is kept once by its key, so what the same quarter minute had before needs another one.
+
+        That is the first window of a run, a part of one; and all of a time that comes twice: the clock was set back.
+        """
         if not figures:
             return
         windows = []
         for window in (observer.window(each) for each in figures):
-            if window.starts_at_utc < begun:
+            again = self._newest_window is not None and window.starts_at_utc <= self._newest_window
+            if window.starts_at_utc < begun or again:
                 window = window.model_copy(
                     update={"idempotency_key": f"{window.idempotency_key}/from/{iso_utc(begun)}"}
                 )
             windows.append(window)
+        newest = max(window.starts_at_utc for window in windows)
+        self._newest_window = newest if self._newest_window is None else max(newest, self._newest_window)
         self._parts.write(LedgerBatch(windows=tuple(windows)), tuple(windows))
 
 

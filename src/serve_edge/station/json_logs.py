@@ -3,6 +3,7 @@
 import json
 import logging
 import sys
+import threading
 from datetime import UTC, datetime
 from typing import TextIO
 
@@ -38,6 +39,15 @@ def log_json(stream: TextIO | None = None, level: int = logging.INFO) -> None:
     root.handlers[:] = [handler]
     root.setLevel(level)
     logging.captureWarnings(True)
+    threading.excepthook = _thread_broke
+
+
+def _thread_broke(broken: threading.ExceptHookArgs) -> None:
+    """A thread that ends by an exception of which nobody knew: in the log's own form, without secrets."""
+    if broken.exc_value is not None:
+        name = broken.thread.name if broken.thread is not None else "a thread"
+        found = (broken.exc_type, broken.exc_value, broken.exc_traceback)
+        logging.getLogger(__name__).critical("%s broke", name, exc_info=found)
 
 
 def _clean(text: str) -> str:

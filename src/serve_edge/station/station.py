@@ -28,7 +28,7 @@ from dongsun.serve_edge.station.day_keeper import DayKeeper, meaningless_ids
 from dongsun.serve_edge.station.health import StationHealth
 from dongsun.serve_edge.station.health_event import health_message
 from dongsun.serve_edge.station.open_ledger import open_ledger
-from dongsun.serve_edge.station.recovery import recovered_windows
+from dongsun.serve_edge.station.recovery import newest_windows, recovered_windows
 from dongsun.serve_edge.station.restart_budget import RestartBudget
 from dongsun.serve_edge.station.staff_settings import staff_rules
 from dongsun.serve_edge.station.station_settings import MqttUpstream, StationSettings
@@ -81,10 +81,7 @@ class Station:
 
     def start(self) -> None:
         """Begins to read, count and send; what a killed run had left open is closed first."""
-        windows = recovered_windows(self.ledger, self._store, self._clock.now_utc())
-        if windows:
-            _LOG.warning("the last run was killed: %d open windows are closed from the crossings kept", len(windows))
-            self._write(LedgerBatch(windows=windows), windows)
+        self._recover()
         for feed in self._feeds.values():
             feed.start()
         for worker in self._workers.values():
@@ -108,6 +105,8 @@ class Station:
             _LOG.error("camera %s: its worker is started anew (%s)", name, worker.failure or "it hung")
             self._restarts += 1
             worker.stop(0.0)  # one that hangs must not go on beside its successor
+            if not worker.alive:
+                self._recover(name)
             self._workers[name] = self._new_worker(name)
             self._workers[name].start()
         now_utc = self._clock.now_utc()
@@ -129,15 +128,20 @@ class Station:
         return tuple(f"count-{name}" for name, worker in self._workers.items() if not worker.alive)
 
     def stop(self, timeout_s: float = 5.0) -> bool:
-        """Ends cleanly: what is open is written; whether everything ended in time."""
+        """Ends cleanly: what is open is written; whether all of it was in time.
+
+        A camera that doesn't answer and a broker that acknowledges nothing hold their threads for longer than that, and
+        nothing that is lost with the process.
+        """
         until_s = self._clock.monotonic_s() + timeout_s
+        if self._forwarder is not None:
+            self._forwarder.end_soon()
         for feed in self._feeds.values():
             feed.stop(0.0)
-        workers = [worker.stop(max(0.1, until_s - self._clock.monotonic_s())) for worker in self._workers.values()]
+        ended = all([worker.stop(max(0.1, until_s - self._clock.monotonic_s())) for worker in self._workers.values()])
         self._day.keep_house(self._clock.now_utc(), self.settings.retention)
-        feeds = [feed.stop(max(0.1, until_s - self._clock.monotonic_s())) for feed in self._feeds.values()]
-        sent = self._forwarder is None or self._forwarder.stop(max(0.1, until_s - self._clock.monotonic_s()))
-        ended = all((*workers, *feeds, sent))
+        if self._forwarder is not None and not self._forwarder.stop(max(0.1, until_s - self._clock.monotonic_s())):
+            _LOG.warning("nobody acknowledged the last batch in time: it is sent again after the next start")
         if ended:
             self.ledger.close()
         return ended
@@ -159,6 +163,13 @@ class Station:
             clock_jumps=max((worker.clock_jumps for worker in self._workers.values()), default=0),
             drift=self._day.drift,
         )
+
+    def _recover(self, camera_id: str | None = None) -> None:
+        """Closes the windows that a killed run, or a camera's broken worker, has left open."""
+        windows = recovered_windows(self.ledger, self._store, self._clock.now_utc(), camera_id)
+        if windows:
+            _LOG.warning("%d windows were left open and are closed from the crossings kept", len(windows))
+            self._write(LedgerBatch(windows=windows), windows)
 
     def _write(self, batch: LedgerBatch, windows: tuple[Window, ...]) -> None:
         if self._forwarder is not None and windows:
@@ -187,6 +198,7 @@ class Station:
             self._day.gallery,
             MotionGate(gate.changed_share, gate.look_anyway_s) if gate.enabled else None,
             self._measured,
+            newest_windows(self.ledger, self._clock.now_utc()).get(name),
         )
 
     def _measured(self, camera_id: str, camera: MeasuredCamera) -> FloorHeat:

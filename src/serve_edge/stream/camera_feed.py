@@ -27,6 +27,9 @@ _EARLY = 0.3
 _GRACE_S = 5.0
 """So much longer than its own time-outs may a connection's thread hang before it is given up."""
 
+_MOST_ABANDONED = 8
+"""Threads of one camera that may hang at once."""
+
 
 class FeedState(StrEnum):
     """What a camera's feed is doing."""
@@ -91,6 +94,7 @@ class CameraFeed:
         self._backoff = Backoff(settings.backoff_first_s, settings.backoff_most_s)
         self._next_due_s = 0.0
         self._thread: threading.Thread | None = None
+        self._abandoned: list[threading.Thread] = []
 
     @property
     def camera_id(self) -> str:
@@ -171,9 +175,13 @@ class CameraFeed:
         patience_s = self._settings.open_timeout_s + self._settings.read_timeout_s + _GRACE_S
         hung = self._clock.monotonic_s() - self._last_sign_s > patience_s
         if hung and self._state in (FeedState.LIVE, FeedState.CONNECTING) and self._thread is not None:
+            self._last_sign_s = self._clock.monotonic_s()
+            self._abandoned = [thread for thread in self._abandoned if thread.is_alive()]
+            if len(self._abandoned) >= _MOST_ABANDONED:
+                return  # one of them has to come back first: threads that hang for ever must not fill the memory
+            self._abandoned.append(self._thread)
             _LOG.error("camera %s: its connection hangs beyond all time-outs; given up", self.camera_id)
             self._counters = replace(self._counters, abandoned=self._counters.abandoned + 1)
-            self._last_sign_s = self._clock.monotonic_s()
             self._launch()
 
     def _launch(self) -> None:
@@ -184,20 +192,24 @@ class CameraFeed:
         self._thread.start()
 
     def _run(self, generation: int) -> None:
-        while not self._stop.is_set() and generation == self._generation:
+        while self._current(generation):
             self._enter(FeedState.CONNECTING, GapReason.CONNECTING)
             source: PictureSource | None = None
             try:
                 source = open_source(self._settings, self._clock, self._stop)
+                if not self._current(generation):
+                    return
                 self._enter(FeedState.LIVE, GapReason.STALLED)
                 self._dates.restart()
                 with self._changed:
                     self._counters = replace(self._counters, connections=self._counters.connections + 1)
                 for raw in source.pictures():
-                    if self._stop.is_set() or generation != self._generation:
+                    if not self._current(generation):
                         return
                     self._take_in(raw)
             except StreamLostError as error:
+                if not self._current(generation):
+                    return
                 self._failed(str(error))
                 if self._clock.wait(self._stop, self._backoff.next_s()):
                     return
@@ -208,6 +220,10 @@ class CameraFeed:
             finally:
                 if source is not None:
                     source.close()
+
+    def _current(self, generation: int) -> bool:
+        """Whether this thread still speaks for the feed: one that was given up may wake after its successor began."""
+        return not self._stop.is_set() and generation == self._generation
 
     def _enter(self, state: FeedState, reason: GapReason) -> None:
         with self._changed:

@@ -2,15 +2,18 @@
 
 import shutil
 import subprocess
+import threading
 import time
 from collections.abc import Sequence
 from datetime import datetime
+from datetime import time as day_time
 from pathlib import Path
 
 import paho.mqtt.client as mqtt
 import pytest
 from pydantic import SecretStr
 
+from dongsun.contract.business_day import BusinessCalendar
 from dongsun.contract.clock import ManualClock, SystemClock
 from dongsun.serve_edge.forward.cloud_event import CONTENT_TYPE
 from dongsun.serve_edge.forward.forwarder import Forwarder
@@ -157,6 +160,53 @@ def test_a_week_offline_is_replayed_slowly_in_order_and_once(ledger: Ledger) -> 
     assert running.health().failures == 19
     assert waited > 30  # 300 messages at 10 a second, after the failures' waits
     assert "s3cret" not in running.health().last_error
+
+
+def test_a_certificate_that_is_not_there_is_an_error_like_others(ledger: Ledger, tmp_path: Path) -> None:
+    fill(ledger, 0, 1)
+    settings = MqttSettings(host="127.0.0.1", port=free_port(), ca_file=tmp_path / "absent.pem")
+    with pytest.raises(SendError, match="No such file"):
+        MqttSender(settings, "shop", "station-1").send(ledger.pending(1))
+
+
+def test_nothing_ends_sending(ledger: Ledger, caplog: pytest.LogCaptureFixture) -> None:
+    """Whatever breaks in the way upstream that nobody has thought of."""
+    sender, real = FlakySender(failures=set()), FlakySender.send
+
+    def breaks(items: Sequence[OutboxItem]) -> None:
+        if sender.calls < 3:
+            sender.calls += 1
+            raise RuntimeError("mqtt://user:s3cret@host surprised us")
+        real(sender, items)
+
+    sender.send = breaks  # type: ignore[method-assign]
+    fill(ledger, 0, 2)
+    running = Forwarder(ledger, sender, SystemClock(), poll_s=0.02, backoff=Backoff(0.02, 0.05, seed=1))
+    running.start()
+    until(lambda: ledger.pending_count() == 0, 10)
+    assert running.stop(5) and sender.sent == ["m0", "m1"] and running.health().failures == 3
+    assert "sending broke" in caplog.text
+
+
+def test_a_broker_that_acknowledges_nothing_does_not_hold_the_station(tmp_path: Path) -> None:
+    asked, let_go = threading.Event(), threading.Event()
+
+    class Frozen(FlakySender):
+        def send(self, items: Sequence[OutboxItem]) -> None:
+            asked.set()
+            let_go.wait(30)
+
+    with Ledger(tmp_path / "ledger.db", BusinessCalendar("Asia/Seoul", day_time(6))) as ledger:
+        fill(ledger, 0, 2)
+        sender = Frozen(failures=set())
+        running = Forwarder(ledger, sender, SystemClock())
+        running.start()
+        assert asked.wait(5)
+        running.end_soon()
+        assert not running.stop(0.2)
+        assert ledger.pending_count() == 2
+    let_go.set()  # an acknowledgement that comes after the ledger was closed is left alone
+    assert running.stop(5) and sender.closed and running.health().failures == 0
 
 
 def test_a_full_disk_does_not_end_sending(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -150,6 +150,20 @@ def test_a_clock_that_is_set_while_it_is_dark_dates_the_rest_anew(caplog: pytest
     assert max(window.starts_at_utc for window in shop.windows).year > 2080
 
 
+def test_a_time_that_comes_twice_is_kept_twice() -> None:
+    """A quarter of an hour set back: what is seen then mustn't be taken for what was seen before."""
+    shop = Shop()
+    shop.film(120)
+    shop.clock.set_wall_clock(shop.clock.now_utc() - timedelta(minutes=15))
+    shop.film(60)
+    shop.clock.set_wall_clock(shop.clock.now_utc() + timedelta(minutes=14))
+    shop.film(60)
+    shop.close()
+    assert shop.worker.clock_jumps == 2
+    assert len({window.idempotency_key for window in shop.windows}) == len(shop.windows)
+    assert sum(window.observed_s for window in shop.windows) == pytest.approx(240, abs=1.0)
+
+
 def test_dark_windows_begin_anew_where_the_clock_was_set() -> None:
     dark = DarkWindows(CAMERA)
     assert dark.until(BEGIN) == []

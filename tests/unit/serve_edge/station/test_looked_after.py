@@ -6,6 +6,7 @@ import logging
 import os
 import socket
 import sys
+import threading
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,8 +22,9 @@ from dongsun.serve_edge.station.restart_budget import RestartBudget
 @pytest.fixture
 def root_logger() -> Iterator[logging.Logger]:
     root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
+    handlers, level, hook = list(root.handlers), root.level, threading.excepthook
     yield root
+    threading.excepthook = hook
     root.handlers[:] = handlers
     root.setLevel(level)
     logging.captureWarnings(False)
@@ -116,3 +118,18 @@ def test_a_part_that_breaks_now_and_then_is_started_for_ever() -> None:
     for _ in range(1000):
         clock.advance(20.1)
         assert budget.spend()
+
+
+def test_a_thread_that_breaks_says_so_in_the_log(root_logger: logging.Logger) -> None:
+    stream = io.StringIO()
+    log_json(stream)
+
+    def breaks() -> None:
+        raise RuntimeError("rtsp://admin:s3cret@host is no picture")
+
+    thread = threading.Thread(target=breaks, name="feed-door")
+    thread.start()
+    thread.join(5)
+    line = json.loads(stream.getvalue())
+    assert line["level"] == "critical" and line["message"] == "feed-door broke" and "RuntimeError" in line["exception"]
+    assert "s3cret" not in stream.getvalue()

@@ -1,6 +1,7 @@
 """A camera's feed against a real RTSP server that stalls, garbles, drops and comes back."""
 
 import multiprocessing
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,12 +11,15 @@ import numpy as np
 import pytest
 from pydantic import SecretStr
 
-from dongsun.contract.clock import SystemClock
+from dongsun.contract.clock import Clock, SystemClock
+from dongsun.serve_edge.stream import camera_feed
 from dongsun.serve_edge.stream.address import redacted
 from dongsun.serve_edge.stream.backoff import Backoff
 from dongsun.serve_edge.stream.camera_feed import CameraFeed, FeedState
 from dongsun.serve_edge.stream.captured_frame import CapturedFrame, Gap, GapReason
 from dongsun.serve_edge.stream.feed_settings import FeedSettings
+from dongsun.serve_edge.stream.picture import Converter, Picture
+from dongsun.serve_edge.stream.picture_source import RawPicture, StreamLostError
 from dongsun.twin.rtsp.relay import RtspRelay
 
 FPS = 20
@@ -181,6 +185,58 @@ def test_a_dead_camera_costs_another_nothing(camera: str, feeds: list[CameraFeed
     assert len(frames_of(taken(feed, 2.0))) >= 15
     gap = dead.take(2.0)
     assert isinstance(gap, Gap) and dead.counters().failures >= 2 and dead.counters().connections == 0
+
+
+class Hanging:
+    """A source whose first connections hang beyond all time-outs, until they're let go; the next ones play."""
+
+    def __init__(self, hang: int) -> None:
+        self.hang, self.calls, self.let_go, self.lost = hang, 0, threading.Event(), 0
+
+    def __call__(self, settings: FeedSettings, clock: Clock, stop: threading.Event) -> "Hanging":
+        self.calls += 1
+        if self.calls <= self.hang:
+            self.let_go.wait(30)
+            self.lost += 1
+            raise StreamLostError("it came back at last, and failed")
+        return self
+
+    def pictures(self) -> Iterator[RawPicture]:
+        for number in range(10_000):
+            picture = np.full((48, 64, 3), 90 + number % 100, np.uint8)
+            picture[:, : 8 + number % 40] = 220
+            yield RawPicture(number / FPS, Picture(picture, Converter()), corrupt=False)
+            time.sleep(1 / FPS)
+
+    def close(self) -> None:
+        pass
+
+
+def test_a_connection_that_hangs_is_replaced_and_has_no_say_when_it_wakes(
+    feeds: list[CameraFeed], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = Hanging(1)
+    monkeypatch.setattr(camera_feed, "open_source", source)
+    monkeypatch.setattr(camera_feed, "_GRACE_S", 0.2)
+    feeds.append(feed := feed_of("rtsp://192.0.2.1/x", open_timeout_s=0.2, read_timeout_s=0.2))
+    feed.start()
+    until_frames(feed, 2)
+    source.let_go.set()
+    wait_for(lambda: source.lost == 1, 5)
+    taken(feed, 0.3)
+    assert feed.state is FeedState.LIVE and feed.last_error == ""
+    assert (feed.counters().abandoned, feed.counters().failures) == (1, 0)
+
+
+def test_connections_that_all_hang_do_not_pile_up(feeds: list[CameraFeed], monkeypatch: pytest.MonkeyPatch) -> None:
+    source = Hanging(1_000)
+    monkeypatch.setattr(camera_feed, "open_source", source)
+    monkeypatch.setattr(camera_feed, "_GRACE_S", 0.0)
+    feeds.append(feed := feed_of("rtsp://192.0.2.1/x", open_timeout_s=0.02, read_timeout_s=0.02))
+    feed.start()
+    taken(feed, 1.5)
+    assert source.calls == feed.counters().abandoned + 1 == 9
+    source.let_go.set()
 
 
 def test_a_file_plays_by_the_clock_and_closes_or_begins_again(tmp_path: Path, feeds: list[CameraFeed]) -> None:
