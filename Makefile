@@ -56,14 +56,19 @@ edge: $(EDGE)/.dongsun-ready ## a station's environment in .venv-edge: the built
 test: setup lint edge ## lint, types, layers and every test
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist loadfile
 
-weights: setup ## make weights/ again: our own start weights, from twin stills only (an hour or more on 2 cores)
+weights: setup ## make weights/ again: our own start weights, from twin stills only (two hours or more on 2 cores)
 	$(BIN)/dongsun twin render store=pretrain
 	$(BIN)/dongsun ingest store=pretrain
 	$(BIN)/dongsun sample store=pretrain sampling=full
 	$(BIN)/dongsun train-detector store=pretrain
-	$(BIN)/dongsun train-reid store=pretrain
+	$(BIN)/dongsun train-reid store=pretrain reid/head=attention
 	install -m 644 models/pretrain/detector/detector.pt weights/twin-yolo26n.pt
 	install -m 644 models/pretrain/reid/reid.pt weights/twin-reid.pt
+	$(BIN)/dongsun twin render store=pretrain-reid
+	$(BIN)/dongsun ingest store=pretrain-reid
+	$(BIN)/dongsun sample store=pretrain-reid sampling=full
+	$(BIN)/dongsun train-reid store=pretrain-reid reid=reid_trunk reid.backbone.checkpoint=weights/twin-reid.pt
+	install -m 644 models/pretrain-reid/reid/reid.pt weights/twin-reid-wide.pt
 
 twin-stores: setup ## film the three ready stores' test splits and measure how real they look: make twin-stores ASSETS=<dir>
 	for store in corner-shop pop-up electronics-flagship; do $(BIN)/dongsun twin render $$store || exit 1; done

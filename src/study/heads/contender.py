@@ -11,6 +11,7 @@ from dongsun.data.augmentation import AugmentRecipe
 from dongsun.study.cell import Cell
 from dongsun.study.heads.settings import HeadsGrid, TrainingPlan
 from dongsun.study.study_data import digest_of, file_digest
+from dongsun.train.reid.checkpoint import load_embedder
 from dongsun.train.reid.osnet import OSNET_EMBEDDING_SIZE
 from dongsun.train.reid.settings import Cut, OsnetSettings, ReidSettings, ReidTrunkSettings, YoloBackboneSettings
 
@@ -57,10 +58,13 @@ def finetuned_contenders(grid: HeadsGrid, base: ReidSettings, cuts: Sequence[Cut
 
 
 def reid_trunk_contenders(grid: HeadsGrid, base: ReidSettings, kind: Trained) -> tuple[Contender, ...]:
-    """Every head on the trunk of an earlier re-ID model; none where the grid names none."""
+    """Every head on the trunk of an earlier re-ID model, fed as that model was; none where the grid names none."""
     if grid.reid_trunk is None:
         return ()
     backbone = ReidTrunkSettings(grid.reid_trunk)
+    if grid.reid_trunk.is_file():
+        fed = load_embedder(grid.reid_trunk)[1].input
+        base = replace(base, height_px=fed.height_px, width_px=fed.width_px, mean=fed.mean, std=fed.std)
     return tuple(_headed(grid, base, kind, "reid-trunk", backbone, index) for index in range(len(grid.heads)))
 
 
