@@ -122,6 +122,8 @@ class Lens:
         """Inverse of `_bent` on 0…limit, NaN beyond: Newton's steps, halving where one would leave the bracket."""
         if not any(self.coefficients):
             return np.where(radius <= self.limit, radius, np.nan)
+        if radius.size == 1:
+            return np.full_like(radius, self._straightened_one(float(radius.flat[0])))
         reach = float(_bent(np.array([self.limit]), self.coefficients)[0])
         low, high = np.zeros_like(radius), np.full_like(radius, self.limit)
         r = np.minimum(radius, self.limit / 2)
@@ -135,6 +137,31 @@ class Lens:
                 break
             r = following
         return np.where(radius <= reach, r, np.nan)
+
+    def _straightened_one(self, radius: float) -> float:
+        """The same for one, bit for bit: tracking asks point by point, and numpy takes fifty times as long for it."""
+        if not radius <= _bent_one(self.limit, self.coefficients):
+            return math.nan
+        low, high, r = 0.0, self.limit, min(radius, self.limit / 2)
+        for _ in range(NEWTON_STEPS):
+            error = _bent_one(r, self.coefficients) - radius
+            low, high = (r, high) if error <= 0 else (low, r)
+            step = r - error / max(_slope_one(r, self.coefficients), 1e-12)
+            following = step if low < step < high else (low + high) / 2
+            if error == 0 or abs(following - r) < 1e-14:
+                break
+            r = following
+        return r
+
+
+def _bent_one(r: float, k: tuple[float, float, float, float]) -> float:
+    s = r * r
+    return r * (1 + s * (k[0] + s * (k[1] + s * (k[2] + s * k[3]))))
+
+
+def _slope_one(r: float, k: tuple[float, float, float, float]) -> float:
+    s = r * r
+    return 1 + s * (3 * k[0] + s * (5 * k[1] + s * (7 * k[2] + s * 9 * k[3])))
 
 
 def _bent(r: Floats, k: tuple[float, float, float, float]) -> Floats:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from dongsun.contract.errors import DongsunError
-from dongsun.contract.lens import Lens
+from dongsun.contract.lens import Lens, _bent
 from dongsun.contract.store import LensConfig
 
 SIZE = np.array([640.0, 360.0])
@@ -139,3 +139,14 @@ def test_the_store_file_must_say_enough_to_straighten(values: dict[str, object])
     with pytest.raises(ValidationError):
         LensConfig.model_validate(values)
     assert not LensConfig().bends and math.isclose(LensConfig(hfov_deg=80).hfov_deg or 0, 80)
+
+
+@pytest.mark.parametrize("model", ["pinhole", "fisheye"])
+@pytest.mark.parametrize("k1", [-0.15, -0.05, 0.0, 0.04])
+def test_one_point_alone_has_the_bits_that_the_array_way_gives_it(model: str, k1: float) -> None:
+    lens = Lens.of(LensConfig(model=model, k1=k1, k2=0.03, hfov_deg=70.0), 16 / 9)
+    reach = float(_bent(np.array([lens.limit]), lens.coefficients)[0])
+    rng = np.random.default_rng(0)
+    for radius in [0.0, reach, reach * 1.0001, *rng.uniform(0, min(reach, 3.0), 60)]:
+        twice = lens._straightened(np.array([radius, radius]))
+        assert np.array_equal(lens._straightened(np.array([radius])), twice[:1], equal_nan=True)
