@@ -163,7 +163,7 @@ def run(python: Path, job: Job, folder: Path) -> Result:
 def main() -> None:
     """Runs all and prints the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--peers-python", type=Path, required=True)
+    parser.add_argument("--peers-python", type=Path, help="without it, this project alone")
     parser.add_argument(
         "--work", type=Path, default=Path(tempfile.gettempdir()) / "dongsun-peers", help="keeps exports"
     )
@@ -181,11 +181,12 @@ def main() -> None:
     for name, clip in clips(assets).items():
         if given.only and given.only != name:
             continue
-        model = exported(given.peers_python, clip, assets, given.work)
+        jobs = [replace(clip.job, contender="dongsun", model=bundle) for bundle in clip.bundles]
+        if given.peers_python is not None:
+            model = exported(given.peers_python, clip, assets, given.work)
+            jobs += [replace(clip.job, contender=peer, model=str(model)) for peer in CONTENDERS if peer != "dongsun"]
         if given.export_only:
             continue
-        jobs = [replace(clip.job, contender="dongsun", model=bundle) for bundle in clip.bundles]
-        jobs += [replace(clip.job, contender=peer, model=str(model)) for peer in CONTENDERS if peer != "dongsun"]
         at = [replace(job, analysis_fps=fps) for fps in given.analysis_fps or (clip.job.fps, 5.0) for job in jobs]
         for job in at:
             python = Path(sys.executable) if job.contender == "dongsun" else given.peers_python

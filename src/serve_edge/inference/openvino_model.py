@@ -49,6 +49,8 @@ class OpenVinoModel:
                     "INFERENCE_PRECISION_HINT": "f32",
                     "INFERENCE_NUM_THREADS": threads,
                     "NUM_STREAMS": str(requests),
+                    # Pinned, an inference waits for its own core while a decoder has it and another core is free.
+                    "ENABLE_CPU_PINNING": requests == 1,
                 },
             )
         except RuntimeError as error:
