@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -23,6 +23,13 @@ _REFUSED = (apsw.IOError, apsw.BusyError, apsw.LockedError, apsw.ReadOnlyError, 
 """What a disk, or a program beside this one, may do to a write; the same write may pass later."""
 
 _SLACK_PAGES = 16
+_DAYS_THAT_PROVE = 3
+_NEWEST_DAYS = """
+WITH RECURSIVE known(day) AS (
+  SELECT max(business_day) FROM windows
+  UNION ALL SELECT (SELECT max(business_day) FROM windows WHERE business_day < day) FROM known WHERE day IS NOT NULL
+  LIMIT ?)
+SELECT day FROM known WHERE day IS NOT NULL"""
 Bindings = tuple[object, ...] | dict[str, object]
 """Of a query: by place or by name."""
 
@@ -105,6 +112,9 @@ class Ledger:
     def retain(self, now_utc: datetime, *, events_days: int = 90, windows_days: int = 400, sent_days: int = 7) -> None:
         """Forgets what is too old, and everything that identifies beyond the business day.
 
+        A wall clock that is years ahead for a day or two costs no history: what is too old is told by days that were
+        counted, not by the clock alone.
+
         Args:
             now_utc: The wall clock.
             events_days: Crossings and visits are kept so long …
@@ -112,7 +122,8 @@ class Ledger:
             sent_days: … and sent messages so long, for a receiver that lost its own.
         """
         today = self.calendar.day_of(now_utc)
-        events, windows = (str(today - timedelta(days=days)) for days in (events_days, windows_days))
+        proven = self._proven_day(today)
+        events, windows = (str(proven - timedelta(days=days)) for days in (events_days, windows_days))
         with self._transaction():
             for table in ("crossings", "visits"):
                 self._db.execute(f"DELETE FROM {table} WHERE business_day < ?", (events,))
@@ -126,6 +137,13 @@ class Ledger:
             self._db.execute(
                 "DELETE FROM outbox WHERE sent_at_utc < ?", (iso_utc(now_utc - timedelta(days=sent_days)),)
             )
+
+    def _proven_day(self, today: date) -> date:
+        """Today, but no more than three days after the third newest day that was counted."""
+        newest = [date.fromisoformat(day) for (day,) in self._rows(_NEWEST_DAYS, (_DAYS_THAT_PROVE,))]
+        if len(newest) < _DAYS_THAT_PROVE:
+            return min([today, *newest])
+        return min(today, newest[-1] + timedelta(days=_DAYS_THAT_PROVE))
 
     def may_grow(self, more_bytes: int) -> None:
         """The file may take so much more of the disk, and never more than its own limit; what is full then is the file,

@@ -112,16 +112,35 @@ def test_messages_wait_in_order_until_they_are_acknowledged(tmp_path: Path) -> N
 def test_retention_forgets_by_age_and_people_by_the_day(tmp_path: Path) -> None:
     old = NOON - timedelta(days=100)
     with opened(tmp_path) as ledger:
-        ledger.append(LedgerBatch((crossing(1), crossing(2, at=old)), windows=(window(0), window(1, at=old))), NOON)
+        before = [window(1 + days, at=NOON - timedelta(days=days)) for days in (1, 2)]
+        counted = (window(0), *before, window(4, at=old))
+        ledger.append(LedgerBatch((crossing(1), crossing(2, at=old)), windows=counted), NOON)
         ledger.append(LedgerBatch(messages=(message(1), message(2))), NOON - timedelta(days=30))
         ledger.mark_sent([1], NOON - timedelta(days=30))
         ledger.retain(NOON)
         assert ledger.rows("SELECT idempotency_key, visitor_id FROM crossings") == [("c1", 7)]
-        assert len(ledger.rows("SELECT * FROM windows")) == 2
+        assert len(ledger.rows("SELECT * FROM windows")) == 4
         assert [item.message.idempotency_key for item in ledger.pending(9)] == ["m2"]
         assert not ledger.rows("SELECT * FROM outbox WHERE sent_at_utc IS NOT NULL")
         ledger.retain(NOON + timedelta(days=1))
         assert ledger.rows("SELECT visitor_id, track_id FROM crossings") == [(None, 0)]
+
+
+def test_a_clock_that_is_years_ahead_costs_no_history(tmp_path: Path) -> None:
+    """A battery is empty, a time server lies: what is kept goes by days that were counted, not by the clock alone."""
+    ahead = NOON + timedelta(days=20_000)
+    with opened(tmp_path) as ledger:
+        days = [window(number, at=NOON - timedelta(days=number)) for number in range(5)]
+        ledger.append(LedgerBatch((crossing(1),), windows=tuple(days)), NOON)
+        ledger.retain(ahead)
+        ledger.append(LedgerBatch(windows=(window(9, at=ahead),)), ahead)
+        ledger.retain(ahead)
+        assert len(ledger.rows("SELECT * FROM windows")) == 6
+        assert ledger.rows("SELECT visitor_id FROM crossings") == [(None,)]  # who it was is forgotten all the same
+        later = [window(10 + days, at=ahead + timedelta(days=days)) for days in (1, 2)]
+        ledger.append(LedgerBatch(windows=tuple(later)), ahead)
+        ledger.retain(ahead + timedelta(days=2))
+        assert len(ledger.rows("SELECT * FROM windows")) == 3 and not ledger.rows("SELECT * FROM crossings")
 
 
 def test_housekeeping_looks_at_nothing_that_stays(tmp_path: Path) -> None:
