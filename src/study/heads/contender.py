@@ -12,6 +12,7 @@ from dongsun.study.cell import Cell
 from dongsun.study.heads.settings import HeadsGrid, TrainingPlan
 from dongsun.study.study_data import digest_of, file_digest
 from dongsun.train.reid.checkpoint import load_embedder
+from dongsun.train.reid.losses.settings import IdentityTripletSettings
 from dongsun.train.reid.osnet import OSNET_EMBEDDING_SIZE
 from dongsun.train.reid.settings import Cut, OsnetSettings, ReidSettings, ReidTrunkSettings, YoloBackboneSettings
 
@@ -90,6 +91,7 @@ def osnet_contenders(grid: HeadsGrid, base: ReidSettings) -> tuple[Contender, ..
                     width_px=baseline.width_px,
                     mean=baseline.mean,
                     std=baseline.std,
+                    loss=_weighted(base.loss, baseline.triplet_weight),
                 ),
                 "finetune",
                 _at_rate(grid.osnet_plan, baseline.learning_rate),
@@ -145,6 +147,10 @@ def _headed(
 
 def _at_rate(plan: TrainingPlan, learning_rate: float | None) -> TrainingPlan:
     return plan if learning_rate is None else replace(plan, learning_rate=learning_rate)
+
+
+def _weighted(loss: IdentityTripletSettings, triplet_weight: float | None) -> IdentityTripletSettings:
+    return loss if triplet_weight is None else replace(loss, triplet_weight=triplet_weight)
 
 
 def _planned(settings: ReidSettings, trunk: Literal["frozen", "finetune"], plan: TrainingPlan) -> ReidSettings:

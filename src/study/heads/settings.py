@@ -47,12 +47,14 @@ class OsnetBaseline:
         name: As torchreid names it.
         weights: What it starts from; None is a random start. A path that isn't there makes the row absent.
         learning_rate: At its peak, in place of the plan's: each start has its own best.
+        triplet_weight: In place of the study's loss; 0 trains by identity alone, as torchreid's own recipe does.
     """
 
     row: Annotated[str, _NAME]
     name: Literal["osnet_x0_25", "osnet_x0_5", "osnet_x0_75", "osnet_x1_0"]
     weights: Path | None = None
     learning_rate: float | None = Field(default=None, gt=0)
+    triplet_weight: float | None = Field(default=None, ge=0)
     height_px: int = Field(default=256, ge=32)
     width_px: int = Field(default=128, ge=32)
     mean: tuple[float, float, float] = _IMAGENET_MEAN
