@@ -18,7 +18,7 @@ from dongsun.eval.twin_bench.figures import CameraFigures, RunFigures
 from dongsun.eval.twin_bench.golden import compare_with_golden, read_golden, write_golden
 from dongsun.eval.twin_bench.judge_camera import FilmedCamera, judge_camera
 from dongsun.eval.twin_bench.pictures import plot_counts, plot_stores
-from dongsun.eval.twin_bench.tables import csv_table, markdown_tables, summary_lines
+from dongsun.eval.twin_bench.tables import csv_table, faults_table, markdown_tables, summary_lines
 from dongsun.serve_edge.count import run_count
 from dongsun.serve_edge.settings import CountSettings
 from dongsun.twin.film.split import TwinSplit
@@ -67,7 +67,7 @@ class TwinBenchStage:
     golden: Path | None = None
 
     def run(self, log: RunLog) -> StageResult:
-        """Writes `metrics.json`, `table.md`, `table.csv`, `golden.json`, `stores.png`, `counts.png` and `replay/`.
+        """Writes `metrics.json`, `table.md`, `table.csv`, `crossing_faults.csv`, `golden.json`, pictures and `replay/`.
 
         Raises:
             DongsunError: A store, the bundle or the golden file can't be used, or a figure is out of tolerance.
@@ -94,7 +94,15 @@ class TwinBenchStage:
         log.metrics(flat)
         if golden and self.golden:
             compare_with_golden(results, golden, self.golden)
-        files = (METRICS_NAME, "table.md", "table.csv", "golden.json", "stores.png", "counts.png")
+        files = (
+            METRICS_NAME,
+            "table.md",
+            "table.csv",
+            "crossing_faults.csv",
+            "golden.json",
+            "stores.png",
+            "counts.png",
+        )
         return StageResult(
             metrics=flat, artifacts=tuple(self.out_dir / name for name in files), summary=summary_lines(results)
         )
@@ -170,6 +178,7 @@ def _write(results: BenchResults, folder: Path) -> None:
     write_json(folder / METRICS_NAME, results.as_json())
     write_text(folder / "table.md", markdown_tables(results))
     write_text(folder / "table.csv", csv_table(results))
+    write_text(folder / "crossing_faults.csv", faults_table(results))
     write_golden(results, folder / "golden.json")
     plot_stores(results, folder / "stores.png")
     plot_counts(results, folder / "counts.png")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dongsun.eval.counting_metrics import EventCounts
+from dongsun.eval.twin_bench.crossing_faults import CrossingFault
 from dongsun.eval.twin_bench.estimate import Ratio
 from dongsun.eval.twin_bench.track_scores import TrackScores
 
@@ -29,6 +30,7 @@ class CameraFigures:
         tracks: None where nobody was to be seen.
         recalls: By difficulty: `recall_crowd`, `recall_not_crowd`, …
         counted_per_s: Frames the runtime took in a second on this machine.
+        faults: Each crossing missed or counted too much, with its probable cause.
     """
 
     camera_id: str
@@ -45,6 +47,7 @@ class CameraFigures:
     tracks: TrackScores | None
     recalls: Mapping[str, Ratio]
     counted_per_s: float
+    faults: tuple[CrossingFault, ...] = ()
 
 
 @dataclass(frozen=True)

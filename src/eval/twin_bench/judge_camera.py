@@ -11,11 +11,11 @@ from dongsun.contract.floor_map import FloorMap
 from dongsun.contract.geometry import Points
 from dongsun.contract.store import CameraConfig, StoreConfig
 from dongsun.eval.counting_metrics import EventCounts, evaluate_counts
-from dongsun.eval.crossing_truth import TrueCrossing, TwinTruth, read_table
+from dongsun.eval.crossing_truth import TrueCrossing, TwinTruth, direction_of, read_table
 from dongsun.eval.line_event import LineEvent
 from dongsun.eval.people_truth import frames_of_each, read_tracked_paths
-from dongsun.eval.replay_judge import read_counted
 from dongsun.eval.twin_bench.box_truth import TrueBox, paths, read_true_boxes
+from dongsun.eval.twin_bench.crossing_faults import CountedEvent, FilmedTracks, explain_crossings
 from dongsun.eval.twin_bench.difficulty import (
     Difficulty,
     matched_crossings,
@@ -92,7 +92,9 @@ def judge_camera(
     tracked = read_tracked_paths(replay_dir / "tracks.csv")
     judged = without_ignored(tracked, true, paths(boxes, in_view=False))
     crossings = TwinTruth(filmed.split_dir / "truth").crossings(filmed.camera_id)
-    counted = [crossing.event for crossing in read_counted(replay_dir)]
+    events = _counted(replay_dir)
+    counted = [item.event for item in events]
+    film = FilmedTracks.of(boxes, tracked, filmed.fps, summary.frames)
     stays = _stays(filmed, replay_dir)
     windows = read_windows(replay_dir, UNKNOWN_START_UTC)
     return CameraFigures(
@@ -110,7 +112,18 @@ def judge_camera(
         tracks=score_tracks(judged, true, summary.frames),
         recalls=_recalls(filmed, counted, crossings, boxes, tolerance_s, difficulties),
         counted_per_s=summary.frames_per_second,
+        faults=explain_crossings(events, crossings, film, tolerance_s),
     )
+
+
+def _counted(replay_dir: Path) -> list[CountedEvent]:
+    rows = read_table(replay_dir / "crossings.csv", ("line_id", "direction", "stream_time_s", "track_id"))
+    return [
+        CountedEvent(
+            LineEvent(row["line_id"], direction_of(row["direction"]), float(row["stream_time_s"])), row["track_id"]
+        )
+        for row in rows
+    ]
 
 
 def _lines(

@@ -2,9 +2,12 @@
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import astuple, fields
 
 from dongsun.eval.twin_bench.bench_results import BenchResults, Estimates
+from dongsun.eval.twin_bench.crossing_faults import CAUSES, CrossingFault
 from dongsun.eval.twin_bench.estimate import Estimate
 
 _DIFFICULTIES = {
@@ -48,6 +51,8 @@ def markdown_tables(results: BenchResults) -> str:
                 for name, (counts, figures) in results.by_line().items()
             ),
         ),
+        "## Why crossings were missed, and whence extra ones came\n\n"
+        + _table(("cause", "missed", "extra", "meaning"), _causes(results)),
         "## Recall by difficulty\n\n" + _table(("difficulty", "recall where so", "elsewhere"), _difficulties(overall)),
     ]
     return "\n\n".join(parts) + "\n"
@@ -69,6 +74,17 @@ def csv_table(results: BenchResults) -> str:
     return text.getvalue()
 
 
+def faults_table(results: BenchResults) -> str:
+    """A row a crossing missed (`who` is the person) or counted too much (`who` is the track), as CSV."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(("store", "seed", "camera", *(field.name for field in fields(CrossingFault))))
+    for run in results.runs:
+        for camera in run.cameras:
+            writer.writerows((run.store_id, run.seed, camera.camera_id, *astuple(fault)) for fault in camera.faults)
+    return text.getvalue()
+
+
 def summary_lines(results: BenchResults) -> str:
     """The headline for the terminal."""
     overall = results.overall()
@@ -83,7 +99,16 @@ def summary_lines(results: BenchResults) -> str:
         for name, (counts, _) in results.by_line().items()
     ]
     lines += [f"  recall, {row[0]}: {row[1]}; elsewhere {row[2]}" for row in _difficulties(overall)]
+    lines += [f"  {missed} missed, {extra} extra: {cause}" for cause, missed, extra, _ in _causes(results)]
     return "\n".join(lines)
+
+
+def _causes(results: BenchResults) -> Iterator[tuple[str, str, str, str]]:
+    found = Counter((f.kind, f.cause) for run in results.runs for camera in run.cameras for f in camera.faults)
+    for cause, meaning in CAUSES.items():
+        missed, extra = found["missed", cause], found["extra", cause]
+        if missed or extra:
+            yield cause, str(missed), str(extra), meaning
 
 
 def _difficulties(overall: Estimates) -> Iterator[tuple[str, str, str]]:

@@ -70,8 +70,8 @@ def _count(settings: CountSettings) -> CountSummary:
     out.mkdir(parents=True)
     boxes = [(f, 7 + p, 100 * p, 50 + f, 100 * p + 30, 140 + f, 0.9) for f in range(FRAMES) for p in range(PEOPLE)]
     _write(out / "tracks.csv", "frame_index,track_id,x0_px,y0_px,x1_px,y1_px,score", boxes)
-    crossings = [("door", "in", p + 0.6, 10 * p + 6) for p in range(PEOPLE - 1)]
-    _write(out / "crossings.csv", "line_id,direction,stream_time_s,frame_index", crossings)
+    crossings = [("door", "in", p + 0.6, 10 * p + 6, 7 + p) for p in range(PEOPLE - 1)]
+    _write(out / "crossings.csv", "line_id,direction,stream_time_s,frame_index,track_id", crossings)
     _write(out / "visits.csv", "zone_id,enter_s,exit_s", [("tv", 2.5, 8.0)])
     start = datetime(1970, 1, 1, tzinfo=UTC).isoformat()
     _write(out / "windows.csv", "starts_at_utc,observed_s,occupancy_mean", [(start, FRAMES / FPS, PEOPLE)])
@@ -128,6 +128,9 @@ def test_figures_are_those_of_the_tables(stage: TwinBenchStage, tmp_path: Path) 
     assert "recall_light" not in result.metrics
     assert all(path.is_file() for path in result.artifacts)
     assert "6 counted of 9 true" in result.summary
+    faults = (tmp_path / "out" / "crossing_faults.csv").read_text(encoding="utf-8").splitlines()
+    assert faults[0] == "store,seed,camera,kind,line_id,direction,time_s,who,cause"
+    assert faults[1:] == [f"box,{seed},cam,missed,door,in,2.5,2,placed wrong" for seed in (1, 2, 3)]
     metrics = json.loads((tmp_path / "out" / "metrics.json").read_text(encoding="utf-8"))
     assert metrics["overall"]["event_recall"] == {"value": pytest.approx(2 / 3), "runs": 3, "interval": [2 / 3, 2 / 3]}
 
