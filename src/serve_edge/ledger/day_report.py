@@ -66,7 +66,7 @@ class DayReport:
         lines: By id.
         zones: By id.
         cameras: By id.
-        unique_visitors: None while nobody has told.
+        unique_visitors: None while nobody has told, and of a day of which nothing was seen.
         re_entries: Likewise.
         unique_staff: Likewise.
         unsent: Messages of any day that still wait.
@@ -98,7 +98,9 @@ def day_report(ledger: Ledger, day: date) -> DayReport:
     )
     balances = {balance.line_id: balance for balance in line_balances(ledger, day)}
     known = ledger.rows("SELECT unique_visitors, re_entries, unique_staff FROM days WHERE business_day = ?", bound)
-    unique_visitors, re_entries, unique_staff = known[0] if known else (None, None, None)
+    # A day of which nothing was seen has no number of visitors, not none.
+    looked = any(observed_s for _, observed_s, _, _ in seen)
+    unique_visitors, re_entries, unique_staff = known[0] if known and looked else (None, None, None)
     window_s = float(Window.model_fields["window_s"].default)
     return DayReport(
         day,

@@ -11,7 +11,7 @@ import pytest
 from dongsun.contract.clock import ManualClock
 from dongsun.contract.errors import DongsunError
 from dongsun.contract.store import load_store
-from dongsun.serve_edge.ledger.batch import LedgerBatch, Message
+from dongsun.serve_edge.ledger.batch import DayVisitors, LedgerBatch, Message
 from dongsun.serve_edge.station.open_ledger import open_ledger
 from dongsun.serve_edge.station.run_report import run_report
 from dongsun.serve_edge.station.station_settings import load_station
@@ -55,6 +55,16 @@ def test_what_was_not_seen_is_unknown_not_zero(counted: Path) -> None:
     assert row(text, "aisle · fridge")[3:] == ["–", "–"]
     assert "aisle" in text and "saw nothing of 24 h 00 min" in text
     assert "unknown, not zero" in text and "알 수 없습니다" in text
+
+
+def test_a_day_of_which_nothing_was_seen_has_no_number_of_visitors(station_file: Write) -> None:
+    path = station_file()
+    settings = load_station(path)
+    with open_ledger(settings, load_store(settings.store)) as ledger:
+        nobody = (("2026-11-20", DayVisitors(0, 0, 0)),)
+        ledger.append(LedgerBatch(windows=(window(1, observed_s=0.0),), visitors=nobody), NOON)
+    text = run_report(path, "today", clock=EVENING)
+    assert row(text, "고유")[-1] == row(text, "직원")[-1] == row(text, "재방문")[-1] == "–"
 
 
 def test_a_day_seen_whole_says_so(station_file: Write) -> None:
