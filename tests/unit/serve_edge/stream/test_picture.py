@@ -1,11 +1,20 @@
 """A picture's small version, and that nothing is converted before somebody looks."""
 
+import threading
+from pathlib import Path
+
 import av
 import cv2
 import numpy as np
 import pytest
+from pydantic import SecretStr
 
+from dongsun.contract.clock import SystemClock
+from dongsun.contract.preprocess import InputSpec, letterboxed
+from dongsun.serve_edge.stream.feed_settings import FeedSettings
 from dongsun.serve_edge.stream.picture import SMALL_WIDTH_PX, Converter, Picture
+from dongsun.serve_edge.stream.picture_source import SourceEndedError, open_source
+from dongsun.serve_edge.stream.video_file import VideoFile
 
 RNG = np.random.default_rng(5)
 
@@ -49,3 +58,24 @@ def test_a_converter_serves_a_camera_that_changes_its_size() -> None:
     for size in ((360, 640), (480, 640), (360, 640)):
         small = Picture(av.VideoFrame.from_ndarray(shop(*size), format="bgr24"), converter).small_bgr()
         assert small.shape[0] == size[0] // 4
+
+
+def test_a_station_and_a_recording_feed_the_detector_the_same_tensor(tmp_path: Path) -> None:
+    path = tmp_path / "clip.mp4"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=10, options={"preset": "ultrafast", "bf": "0"})
+        stream.width, stream.height, stream.pix_fmt = 328, 184, "yuv420p"  # rows that libav pads
+        for _ in range(6):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(shop(184, 328), format="bgr24")))
+        container.mux(stream.encode())
+    spec = InputSpec(height_px=96, width_px=160, channels="rgb", resize="letterbox", scale=1 / 255)
+    recorded = [letterboxed(frame.picture_bgr, spec)[0] for frame in VideoFile(path).frames()]
+    settings = FeedSettings(camera_id="door", address=SecretStr(str(path)))
+    live = []
+    with pytest.raises(SourceEndedError):
+        for raw in open_source(settings, SystemClock(), threading.Event()).pictures():
+            assert raw.picture is not None
+            raw.picture.small_bgr()  # as health and gate do before
+            live.append(letterboxed(raw.picture.bgr(), spec)[0])
+    assert len(live) == len(recorded) == 6
+    assert all((a == b).all() for a, b in zip(live, recorded, strict=True))
