@@ -142,6 +142,8 @@ class Station:
         self._day.keep_house(self._clock.now_utc(), self.settings.retention)
         if self._forwarder is not None and not self._forwarder.stop(max(0.1, until_s - self._clock.monotonic_s())):
             _LOG.warning("nobody acknowledged the last batch in time: it is sent again after the next start")
+        if lost := self._writer.health().waiting:
+            _LOG.error("%d batches found no room to the last and are lost", lost)
         if ended:
             self.ledger.close()
         return ended
