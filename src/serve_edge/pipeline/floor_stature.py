@@ -15,7 +15,9 @@ _ADULT_COUNTS = 3
 """As many boxes would outweigh it."""
 _ADULTS_M = (1.45, 1.95)
 """Boxes of other statures show a part of a person, or more than one, or a child."""
-_CHILD_M = 0.9
+_CHILD_M = 1.1
+"""Nobody is believed to be shorter but where feet were seen before: a shelf stands before the legs."""
+_SMALL_CHILD_M = 0.9
 _REMEMBERED = 25
 _SHARE = 0.7
 """Legs hidden make boxes shorter, and that is commoner than boxes made taller by a neighbour: so not the median."""
@@ -74,10 +76,12 @@ class FloorStature:
         return self._from_head(box), False
 
     def _learn(self, bottom_px: Point, measured: float) -> None:
-        if _ADULTS_M[0] < measured < _ADULTS_M[1]:
+        if measured >= _ADULTS_M[1]:
+            return
+        if measured > _ADULTS_M[0]:
             self._footprints.note(bottom_px)
             self._seen_m.append(measured)
-        elif _CHILD_M < measured <= _ADULTS_M[0] and self._footprints.knows(bottom_px):
+        elif measured > _CHILD_M or (measured > _SMALL_CHILD_M and self._footprints.knows(bottom_px)):
             self._seen_m.append(measured)
 
     def _from_head(self, box: Box) -> Box:
