@@ -103,3 +103,14 @@ def test_a_child_is_believed() -> None:
         found, _ = stature.complete(child, i / 10, Bottom.SEEN, child)
     assert stature.metres == pytest.approx(1.15, abs=0.05)
     assert found == pytest.approx(child)
+
+
+def test_a_short_person_in_plain_view_is_believed_at_once_and_half_a_person_is_not() -> None:
+    view = view_of("demo", "aisle")
+    short, half = FloorStature(Footprints(view)), FloorStature(Footprints(view))
+    for i in range(15):
+        box = person(view, 0.0, 6.0 + i / 20, 1.3)
+        short.complete(box, i / 10, Bottom.SEEN, box)
+        half.complete(person(view, 0.0, 6.0 + i / 20, 1.0), i / 10, Bottom.SEEN)
+    assert short.metres == pytest.approx(1.3, abs=0.05)
+    assert half.metres == pytest.approx(1.72, abs=0.05)
