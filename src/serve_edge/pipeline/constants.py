@@ -35,7 +35,7 @@ class TrackingConstants:
 
     low_score: float = 0.1
     min_overlap: float = 0.1
-    most_surprise: float = 3.0
+    most_surprise: float = 4.0
     confirm_hits: int = 3
     confirm_s: float = 0.15
     tentative_gap_s: float = 0.3
