@@ -106,7 +106,7 @@ services: ## the system parts that some tests use, from Debian: mosquitto (an MQ
 	  as=$$([ "$$(id -u)" = 0 ] || echo sudo); \
 	  $$as apt-get update -qq && $$as apt-get install -y -qq --no-install-recommends mosquitto; }
 
-drill: setup services ## everything around a station fails in turn: what was expected, what happened (2 minutes)
+drill: setup services ## everything around a station fails in turn: what was expected, what happened (3 minutes)
 	$(BIN)/python -m tests.drill
 
 clean: ## forget everything that stages made (not the environment)
