@@ -26,6 +26,7 @@ _NOT_COUNTING = "annotate"
 def replay_clip(
     bundle: Path,
     store: StoreConfig,
+    store_file: Path,
     clip: ClipSettings,
     settings: EvaluateSettings,
     out_dir: Path,
@@ -36,6 +37,7 @@ def replay_clip(
     Args:
         bundle: The bundle.
         store: Whose lines and zones are counted.
+        store_file: Where it was read from: a uniform gallery lies beside it.
         clip: The recording and its truth.
         settings: Tolerance and pictures.
         out_dir: The evaluation's folder; outputs go below it.
@@ -52,6 +54,7 @@ def replay_clip(
         CountSettings(
             bundle=bundle,
             store=store,
+            store_file=store_file,
             camera_id=clip.camera_id,
             source=clip.source,
             out=directory,

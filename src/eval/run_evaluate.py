@@ -24,6 +24,7 @@ class EvaluateStage:
 
     Attributes:
         store: The store file's content.
+        store_file: The file itself: a uniform gallery named in it lies beside it.
         bundle: The bundle that `dongsun export` wrote.
         detector_manifest: Its test frames are detected on.
         reid_manifest: Its test people are compared.
@@ -34,6 +35,7 @@ class EvaluateStage:
     """
 
     store: dict[str, Any]
+    store_file: Path
     bundle: Path
     detector_manifest: Path
     reid_manifest: Path
@@ -72,7 +74,9 @@ class EvaluateStage:
         clips: list[ClipFigures] = []
         for clip in self.settings.clips:
             for precision in (None, *self.settings.also_replay):
-                clips.append(replay_clip(bundle.directory, store, clip, self.settings, out_dir, precision))
+                clips.append(
+                    replay_clip(bundle.directory, store, self.store_file, clip, self.settings, out_dir, precision)
+                )
         return EvaluationMetrics(
             store_id=store.id,
             bundle_version=bundle.manifest.version,

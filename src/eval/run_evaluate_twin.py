@@ -81,7 +81,7 @@ class TwinBenchStage:
                 for path, (store, plan) in plans.items():
                     self._film(path, store, log)
                     for seed in self.seeds:
-                        runs.append(self._count(store, plan, seed, folder / "replay"))
+                        runs.append(self._count(path, store, plan, seed, folder / "replay"))
                         bar.update()
             results = BenchResults(
                 bundle_version=manifest.version,
@@ -139,7 +139,7 @@ class TwinBenchStage:
     def _starts_at(self, seed: int) -> str:
         return self.starts_at[self.seeds.index(seed) % len(self.starts_at)]
 
-    def _count(self, store: StoreConfig, plan: TwinPlan, seed: int, replays: Path) -> RunFigures:
+    def _count(self, path: Path, store: StoreConfig, plan: TwinPlan, seed: int, replays: Path) -> RunFigures:
         split_dir = self.work_dir / store.id / f"bench-{seed}"
         cameras: list[CameraFigures] = []
         for camera_id in store.cameras:
@@ -148,6 +148,7 @@ class TwinBenchStage:
                 CountSettings(
                     bundle=self.bundle,
                     store=store,
+                    store_file=path,
                     camera_id=camera_id,
                     source=split_dir / f"{camera_id}.mp4",
                     out=out,

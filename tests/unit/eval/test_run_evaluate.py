@@ -157,6 +157,7 @@ def stage(tmp_path: Path, bundle: Path) -> EvaluateStage:
     }
     return EvaluateStage(
         store=_STORE,
+        store_file=tmp_path / "store.yaml",
         bundle=bundle,
         detector_manifest=_detector_manifest(tmp_path),
         reid_manifest=_reid_manifest(tmp_path),
