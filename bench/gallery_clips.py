@@ -14,6 +14,7 @@ from tqdm import tqdm
 
 from dongsun.contract.detections import Detections, iou_matrix
 from dongsun.contract.preprocess import FrameBgr, person_crops
+from dongsun.contract.store import CameraConfig, load_store
 from dongsun.eval.people_truth import read_true_paths
 from dongsun.eval.twin_bench.box_truth import read_true_boxes
 from dongsun.serve_edge.inference.models import load_models
@@ -37,6 +38,7 @@ class Clip:
         video: The film.
         truth: MOT boxes with person ids.
         bundle: Name of the bundle's folder.
+        camera: As the store file has it: its floor points tell the tracker where people stand.
         first_frame, end_frame: Half-open range looked at; None is the end.
     """
 
@@ -45,6 +47,7 @@ class Clip:
     video: Path
     truth: Path
     bundle: str
+    camera: CameraConfig
     first_frame: int = 0
     end_frame: int | None = None
 
@@ -88,17 +91,24 @@ class Recording:
             yield int(index), float(time_s), slice(int(start), int(end))
 
 
-def clips(raw: Path, assets: Path) -> tuple[Clip, ...]:
-    """The clips, tuning ones first."""
+def clips(raw: Path, assets: Path, stores: Path = Path("conf/store")) -> tuple[Clip, ...]:
+    """The clips, tuning ones first.
+
+    Raises:
+        DongsunError: A store file is absent or breaks the format.
+    """
 
     def twin(split: str, camera: str, part: Part) -> Clip:
         folder = raw / split
         name = f"{split.removesuffix('/test')}:{camera}"
-        return Clip(name, part, folder / f"{camera}.mp4", folder / f"{camera}.gt.txt", "demo")
+        store = load_store(stores / f"{split.removeprefix('twin-bench/').split('/')[0]}.yaml")
+        film, truth = folder / f"{camera}.mp4", folder / f"{camera}.gt.txt"
+        return Clip(name, part, film, truth, "demo", store.camera(camera))
 
     def pets(name: str, part: Part, first: int, end: int) -> Clip:
         truth = assets / "truth/pets2009_s2l1_mot_gt.txt"
-        return Clip(name, part, assets / "video" / PETS, truth, "pets2009", first, end)
+        camera = load_store(stores / "pets2009.yaml").camera("view1")
+        return Clip(name, part, assets / "video" / PETS, truth, "pets2009", camera, first, end)
 
     return (
         *(twin(f"twin-bench/demo/bench-{n}", c, "tune") for n in (1, 2, 3) for c in ("entrance", "aisle")),
