@@ -81,7 +81,7 @@ HEAD = (
 
 
 def policies() -> dict[str, GalleryPolicy]:
-    """Name → policy: the former one, the default, and the default with one change each."""
+    """Name → policy: the former one, the default, and the default with one change each (once two)."""
 
     def but(**changes: object) -> GalleryPolicy:
         return replace(DEFAULT, **changes)  # type: ignore[arg-type]
@@ -101,8 +101,9 @@ def policies() -> dict[str, GalleryPolicy]:
     found |= {"never changes": but(change=None)}
     found |= {
         f"change {c:+.1f}, {n} looks": but(change=c, change_looks=n)
-        for c, n in ((0.0, 2), (0.2, 2), (0.0, 1), (0.1, 1))
+        for c, n in ((-0.1, 2), (0.0, 2), (0.2, 2), (0.0, 1), (0.1, 1))
     }
+    found |= {"found on 1.5, change +0.0": but(found_quality=1.5, change=0.0)}
     found |= {"no look after contact": but(look_after_contact=False)}
     found |= {f"every {s:g} s": but(later_every_s=s) for s in (0.75, 3.0)}
     found |= {f"covered {c:g}": but(most_covered=c) for c in (0.1, 0.25, 0.75)}
@@ -175,13 +176,15 @@ def main() -> None:
             if not options.only or name in options.only:
                 print(total(tuning, policy).row(name), flush=True)
     if "report" in parts:
-        print("\n" + HEAD.format("clip: former, then default"))
-        judged = [r for r in recordings if r.clip.part == "report"]
-        for recording in judged:
-            for policy in (FORMER, DEFAULT):
-                print(replayed(recording, policy).row(recording.clip.name), flush=True)
-        for name, policy in (("all, former", FORMER), ("all, default", DEFAULT)):
-            print(total(judged, policy).row(name), flush=True)
+        print("\n" + HEAD.format("judged clip, policy"))
+        sums = {"former": Outcome(), "default": Outcome()}
+        for recording in (r for r in recordings if r.clip.part == "report"):
+            for name, policy in (("former", FORMER), ("default", DEFAULT)):
+                outcome = replayed(recording, policy)
+                sums[name] += outcome
+                print(outcome.row(f"{recording.clip.name}, {name}"), flush=True)
+        for name, outcome in sums.items():
+            print(outcome.row(f"all, {name}"), flush=True)
 
 
 if __name__ == "__main__":
