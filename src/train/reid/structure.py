@@ -71,7 +71,15 @@ def build_embedder(settings: ReidSettings) -> tuple[ReidEmbedder, ReidStructure]
         embedding_size=settings.embedding_size,
         input=settings.input,
     )
-    new_head = build_head(settings.head, structure.map_shape, settings.embedding_size)
+    try:
+        new_head = build_head(settings.head, structure.map_shape, settings.embedding_size)
+    except ValueError as error:
+        raise DongsunError(
+            expected=f"a head that fits the trunk's map of {structure.map_shape} (channels, height, width)",
+            got=str(error),
+            where="reid.head",
+            mend="change reid.head's sizes",
+        ) from error
     return _assembled(yolo_trunk, new_head, structure), structure
 
 
