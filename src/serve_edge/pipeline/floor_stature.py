@@ -15,9 +15,16 @@ _ADULT_COUNTS = 3
 """As many boxes would outweigh it."""
 _ADULTS_M = (1.45, 1.95)
 """Boxes of other statures show a part of a person, or more than one, or a child."""
-_CHILD_M = 1.1
-"""Nobody is believed to be shorter but where feet were seen before: a shelf stands before the legs."""
 _SMALL_CHILD_M = 0.9
+_LANKY, _LANKIEST = 2.0, 2.4
+"""A box so many times as tall as wide shows a whole person: half of the children's boxes are over 2.4, and nine in ten
+of adults' cut at the hip under 2.0 (the twin's films)."""
+_KNOWN_COUNTS = 5
+"""After so many boxes with feet it is known how tall the person is; or that it is another by now."""
+_OTHER_M = 0.2
+"""Whoever measures so much less or more is another person, or not seen whole."""
+_HEAD_OFF = 0.06
+"""A head so many heights from where it should be is another's."""
 _REMEMBERED = 25
 _SHARE = 0.7
 """Legs hidden make boxes shorter, and that is commoner than boxes made taller by a neighbour: so not the median."""
@@ -39,16 +46,31 @@ class FloorStature:
 
     def __init__(self, footprints: Footprints) -> None:
         self._footprints, self._view = footprints, footprints.view
-        self._seen_m: deque[float] = deque([_ADULT_M] * _ADULT_COUNTS, maxlen=_REMEMBERED)
+        self._seen_m: deque[float] = deque(maxlen=_REMEMBERED)
+        self._contrary: list[float] = []
 
     @property
     def metres(self) -> float:
         """How tall the person is by now."""
-        return float(np.quantile(self._seen_m, _SHARE))
+        return float(np.quantile([*self._seen_m, *[_ADULT_M] * self._guesses], _SHARE))
+
+    @property
+    def is_known(self) -> bool:
+        """Whether enough boxes showed the person whole."""
+        return len(self._seen_m) >= _KNOWN_COUNTS
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether that is known, and the last boxes don't say that it is somebody else by now."""
+        return self.is_known and not self._contrary
+
+    @property
+    def _guesses(self) -> int:
+        return 0 if self.is_known else _ADULT_COUNTS
 
     @property
     def _tolerance_m(self) -> float:
-        return _OFF_M + _STRANGER_OFF_M * self._seen_m.count(_ADULT_M) / len(self._seen_m)
+        return _OFF_M + _STRANGER_OFF_M * self._guesses / (len(self._seen_m) + _ADULT_COUNTS)
 
     def complete(self, box: Box, time_s: float, bottom: Bottom, expected_px: Box | None = None) -> tuple[Box, bool]:
         """Returns the whole box, and whether `box` was whole itself.
@@ -63,8 +85,8 @@ class FloorStature:
         measured = self._view.stature_m(bottom_px, box[1])
         if measured is None or box[1] <= _EDGE_PX:
             return box, bottom is Bottom.SEEN
-        if bottom is Bottom.SEEN:
-            self._learn(bottom_px, measured)
+        if bottom is not Bottom.CUT:
+            self._learn(box, bottom_px, measured, expected_px, seen=bottom is Bottom.SEEN)
         if bottom is Bottom.CUT and measured >= self.metres:
             return box, False
         if bottom is not Bottom.CUT and abs(measured - self.metres) <= self._tolerance_m:
@@ -75,14 +97,49 @@ class FloorStature:
                 return box, True
         return self._from_head(box), False
 
-    def _learn(self, bottom_px: Point, measured: float) -> None:
-        if measured >= _ADULTS_M[1]:
+    def complete_again(self, box: Box, bottom: Bottom) -> Box:
+        """The whole box of an earlier sighting, by what has been learned since."""
+        bottom_px = (float(box[0] + box[2]) / 2, float(box[3]))
+        measured = self._view.stature_m(bottom_px, box[1])
+        if measured is None or box[1] <= _EDGE_PX or (bottom is Bottom.CUT and measured >= self.metres):
+            return box
+        if bottom is not Bottom.CUT and abs(measured - self.metres) <= self._tolerance_m:
+            return box
+        return self._from_head(box)
+
+    def also(self, other: "FloorStature") -> None:
+        """Takes over what was learned of the same person on another track."""
+        self._seen_m.extend(other._seen_m)
+
+    def _learn(self, box: Box, bottom_px: Point, measured: float, expected_px: Box | None, *, seen: bool) -> None:
+        if not _SMALL_CHILD_M < measured < _ADULTS_M[1]:
             return
-        if measured > _ADULTS_M[0]:
-            self._footprints.note(bottom_px)
+        grown, slimness = measured > _ADULTS_M[0], (box[3] - box[1]) / max(box[2] - box[0], 1.0)
+        on_floor = self._footprints.knows(bottom_px)
+        if self.is_known and measured < self.metres - _OTHER_M:
+            # Mostly the same person behind something. Somebody smaller has the head elsewhere, and feet to be seen.
+            other = bool(self._contrary) or expected_px is None or _head_moved(box, expected_px)
+            other |= slimness > _LANKIEST and not grown
+            whole = other and on_floor and (seen or slimness > _LANKY)
+        elif grown:
+            whole = seen
+            if seen:
+                self._footprints.note(bottom_px)
+        else:
+            whole = slimness > _LANKY or (seen and on_floor)
+        if whole:
+            self._remember(measured)
+
+    def _remember(self, measured: float) -> None:
+        if not self.is_known or abs(measured - self.metres) <= _OTHER_M:
             self._seen_m.append(measured)
-        elif measured > _CHILD_M or (measured > _SMALL_CHILD_M and self._footprints.knows(bottom_px)):
-            self._seen_m.append(measured)
+            self._contrary = []
+            return
+        self._contrary.append(measured)
+        if len(self._contrary) == _KNOWN_COUNTS:
+            self._seen_m.clear()
+            self._seen_m.extend(self._contrary)
+            self._contrary = []
 
     def _from_head(self, box: Box) -> Box:
         foot = self._view.foot_px(((box[0] + box[2]) / 2, box[1]), self.metres)
@@ -90,3 +147,7 @@ class FloorStature:
         if foot is not None:
             whole[3] = max(foot[1], box[1] + 1)
         return whole
+
+
+def _head_moved(box: Box, expected_px: Box) -> bool:
+    return bool(abs(box[1] - expected_px[1]) > _HEAD_OFF * (expected_px[3] - expected_px[1]))

@@ -110,16 +110,21 @@ class People:
         quality = self._quality_of_serial.get(track.serial, 1.0) if self._policy.weigh else 1.0
         self._identities.look(track, LookSet(embedding, np.array([quality], np.float32)), time_s)
 
-    def settle(self, time_s: float) -> list[IdentifiedSighting]:
-        """Settles identities as far as the evidence goes; the sightings that may now be counted."""
+    def settle(self, time_s: float, *, last_chance: bool = False) -> list[IdentifiedSighting]:
+        """Settles identities as far as the evidence goes; the sightings that may now be counted.
+
+        Args:
+            time_s: Now.
+            last_chance: Nothing waits any longer.
+        """
         self._take_over(time_s)
         self._name(time_s)
         reported: list[IdentifiedSighting] = []
         for track in self._tracker.tracks:
             if track.track_id is None:
                 continue
-            reported.extend(IdentifiedSighting(track.track_id, sighting) for sighting in track.unreported)
-            track.unreported.clear()
+            sightings = track.report(time_s, at_once=last_chance or track.state is TrackState.REMOVED)
+            reported.extend(IdentifiedSighting(track.track_id, sighting) for sighting in sightings)
             self._identities.settle(track)
         return reported
 
@@ -139,7 +144,7 @@ class People:
         for track in self._tracker.tracks:
             if track.track_id is None and track.state in (TrackState.CONFIRMED, TrackState.LOST):
                 track.track_id = next(self._ids)
-        reported = self.settle(time_s)
+        reported = self.settle(time_s, last_chance=True)
         for track in self._tracker.tracks:
             track.state = TrackState.REMOVED
         return reported

@@ -17,6 +17,9 @@ from dongsun.serve_edge.pipeline.stature import Bottom, Stature
 _FRESH_S = 0.5
 """After this long out of sight a predicted box says little of where head and feet are."""
 
+_STRANGER_S = 3.0
+"""So long at most the counters wait to hear of somebody new until it is known how tall they are."""
+
 _PACE_S = 1.0
 """A walk over so long tells where somebody is heading: a step's sway and a box's jitter are short against it."""
 
@@ -84,6 +87,7 @@ class Track:
         self.embedded_at_s: float | None = None
         self.found_again = False
         self._at_last_sight = self.motion
+        self._bottoms: list[Bottom] = []
         self.last: Sighting
         self.see(box, score, frame_index, time_s, bottom)
 
@@ -103,6 +107,29 @@ class Track:
         self.last = self._sighting(box, whole_box, score, frame_index, time_s)
         self._note_place(self.last)
         self.unreported.append(self.last)
+        self._bottoms.append(bottom)
+
+    def report(self, time_s: float, *, at_once: bool = False) -> list[Sighting]:
+        """Takes away the sightings that wait, if it is known well enough how tall the person is, or it is time.
+
+        Feet that were hidden are placed again by what has been learned since.
+
+        Args:
+            time_s: Now.
+            at_once: Nothing more will be learned.
+        """
+        stature = self.stature
+        if isinstance(stature, FloorStature):
+            waited_s = time_s - self.unreported[0].stream_time_s if self.unreported else 0.0
+            if not (at_once or stature.is_sure or waited_s >= _STRANGER_S):
+                return []
+            if len(self.unreported) > 1:
+                self.unreported = [
+                    self._placed_again(sighting, stature.complete_again(np.array(sighting.seen_xyxy_px), bottom))
+                    for sighting, bottom in zip(self.unreported, self._bottoms, strict=True)
+                ]
+        reported, self.unreported, self._bottoms = self.unreported, [], []
+        return reported
 
     def place_at_m(self, time_s: float) -> Point | None:
         """Where on the floor the person is by then, walking on as at last; None without a floor."""
@@ -149,10 +176,14 @@ class Track:
     def continue_as(self, successor: "Track", policy: GalleryPolicy) -> None:
         """Takes over what a newer track saw: it was this person, found again."""
         self.motion, self._at_last_sight = successor.motion, successor._at_last_sight
-        self.stature = successor.stature
+        if isinstance(self.stature, FloorStature) and isinstance(successor.stature, FloorStature):
+            self.stature.also(successor.stature)
+        else:
+            self.stature = successor.stature
         self._places = successor._places
         self.hits += successor.hits
         self.unreported.extend(successor.unreported)
+        self._bottoms.extend(successor._bottoms)
         self.last = successor.last
         self.looks = self.looks.with_looks(successor.looks, policy)
         self.news = self.news.with_looks(successor.news, policy)
@@ -171,6 +202,12 @@ class Track:
         place = self._view.standing_m(((whole[0] + whole[2]) / 2, whole[3]))
         foot = None if place is None else self._view.picture_px(place)
         return Sighting(frame_index, time_s, seen, whole, score, None, foot, place)
+
+    def _placed_again(self, sighting: Sighting, whole_box: Box) -> Sighting:
+        if _as_tuple(whole_box) == sighting.whole_xyxy_px:
+            return sighting
+        seen = np.array(sighting.seen_xyxy_px)
+        return self._sighting(seen, whole_box, sighting.score, sighting.frame_index, sighting.stream_time_s)
 
     def _note_place(self, sighting: Sighting) -> None:
         if sighting.place_m is None:
