@@ -53,6 +53,19 @@ def test_osnet_round_trip_and_local_weights(tmp_path: Path) -> None:
         build_embedder(ReidSettings(backbone=OsnetSettings(weights=tmp_path / "none.pth")))
 
 
+@pytest.mark.parametrize(
+    "head", [PartAttentionHeadSettings(heads=7, width=84), AttentionHeadSettings(heads=7, width=32)]
+)
+def test_a_head_that_does_not_fit_the_trunk_is_refused(
+    head: HeadSettings, make_checkpoint: Callable[..., Path]
+) -> None:
+    backbone = YoloBackboneSettings(checkpoint=make_checkpoint("yolov8n"), cut="P3")
+    with pytest.raises(DongsunError, match="a head that fits the trunk's map") as refused:
+        build_embedder(ReidSettings(backbone=backbone, head=head, height_px=64, width_px=32))
+    assert "heads (7)" in str(refused.value)
+    assert "reid.head" in str(refused.value)
+
+
 @pytest.mark.parametrize("content", [b"", b"not a checkpoint", b"PK\x03\x04broken"])
 def test_damaged_file_is_refused(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "reid.pt"
