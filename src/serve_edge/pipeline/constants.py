@@ -57,6 +57,9 @@ class CountingConstants:
     Attributes:
         band_heights: Half width of the band about a line in which no side is decided: foot points of a standing person
             jitter by 0.03 heights (one sigma).
+        doubtful_band_heights: The same where the detector is in doubt: of people half hidden by others, head and feet
+            are a tenth of a height off, and by turns on either side.
+        sure_score: From this score on it isn't.
         settle_s: A side is decided when the anchor stays beyond the band this long: three frames of a 10 fps camera
             (with room for rounding), two of 5 fps, five of 25. One or two frames may be a wrong box.
         zone_enter_s: Inside a zone this long to have entered it.
@@ -64,6 +67,8 @@ class CountingConstants:
     """
 
     band_heights: float = 0.035
+    doubtful_band_heights: float = 0.2
+    sure_score: float = 0.5
     settle_s: float = 0.18
     zone_enter_s: float = 0.5
     zone_exit_s: float = 1.0

@@ -128,7 +128,7 @@ class LineCounter:
             if sighting.stream_time_s - walk.emerging[0].stream_time_s > _PACE_S:
                 walk.emerging.pop()
         walk.last, walk.last_distance = sighting, distance
-        band = self._c.band_heights * sighting.height_px
+        band = self._band_heights(sighting) * sighting.height_px
         side = 0 if abs(distance) <= band else (1 if distance > 0 else -1)
         if side != walk.run_side:
             walk.run_side, walk.run_since_s = side, sighting.stream_time_s
@@ -144,6 +144,10 @@ class LineCounter:
     def forget(self, track_id: int) -> None:
         """Drops what is remembered of a track that ended."""
         self._walks.pop(track_id, None)
+
+    def _band_heights(self, sighting: Sighting) -> float:
+        sure = sighting.score >= self._c.sure_score or sighting.place_m is None
+        return self._c.band_heights if sure else self._c.doubtful_band_heights
 
     def _emerged(self, track_id: int, first: list[Sighting], side: int) -> LineCrossing | None:
         """The crossing in the first sightings, if they walk straight across the line."""

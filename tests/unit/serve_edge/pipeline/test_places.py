@@ -71,10 +71,10 @@ def test_a_head_elsewhere_is_somebody_elses() -> None:
     assert far > TrackingConstants().most_surprise
 
 
-def sightings(ys_px: list[float], place: bool) -> list[Sighting]:
+def sightings(ys_px: list[float], place: bool, score: float = 0.9) -> list[Sighting]:
     boxes = [(300.0, y - 100, 340.0, y) for y in ys_px]
     return [
-        Sighting(k, k / 10, box, box, 0.9, None, None, (0.0, 0.0) if place else None) for k, box in enumerate(boxes)
+        Sighting(k, k / 10, box, box, score, None, None, (0.0, 0.0) if place else None) for k, box in enumerate(boxes)
     ]
 
 
@@ -91,4 +91,20 @@ def test_who_emerges_on_the_line_has_crossed_it(ys_px: list[float], place: bool,
     config = LineConfig.model_validate({"from": (0.0, 200 / 360), "to": (1.0, 200 / 360), "inside": (0.5, 0.9)})
     counter = LineCounter(PixelLine.of(config, SIZE), CountingConstants())
     found = [counter.observe(1, sighting) for sighting in sightings(ys_px, place)]
+    assert [crossing.direction for crossing in found if crossing] == counted
+
+
+@pytest.mark.parametrize(
+    ("score", "by_px", "counted"),
+    [
+        (0.9, 12.0, ["in", "out"]),  # the detector is sure, so this is a step across and back
+        (0.3, 12.0, []),  # half hidden: head and feet are as far off as that
+        (0.3, 30.0, ["in", "out"]),  # half hidden, but well beyond the line
+    ],
+)
+def test_who_is_hardly_seen_must_go_further_to_have_crossed(score: float, by_px: float, counted: list[str]) -> None:
+    config = LineConfig.model_validate({"from": (0.0, 200 / 360), "to": (1.0, 200 / 360), "inside": (0.5, 0.9)})
+    counter = LineCounter(PixelLine.of(config, SIZE), CountingConstants())
+    ys_px = [200 - by_px] * 10 + [200 + by_px] * 10 + [200 - by_px] * 10
+    found = [counter.observe(1, sighting) for sighting in sightings(ys_px, True, score)]
     assert [crossing.direction for crossing in found if crossing] == counted
