@@ -56,7 +56,7 @@ edge: $(EDGE)/.dongsun-ready ## a station's environment in .venv-edge: the built
 test: setup lint edge ## lint, types, layers and every test
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist loadfile
 
-weights: setup ## make weights/ again: our own start weights, from twin stills only (two hours or more on 2 cores)
+weights: setup ## make weights/ again: our own start weights, from twin stills only (three hours or more on 2 cores)
 	$(BIN)/dongsun twin render store=pretrain
 	$(BIN)/dongsun ingest store=pretrain
 	$(BIN)/dongsun sample store=pretrain sampling=full
@@ -67,6 +67,8 @@ weights: setup ## make weights/ again: our own start weights, from twin stills o
 	$(BIN)/dongsun twin render store=pretrain-reid
 	$(BIN)/dongsun ingest store=pretrain-reid
 	$(BIN)/dongsun sample store=pretrain-reid sampling=full
+	$(BIN)/dongsun train-detector store=pretrain-reid trainer.detector_batch=16
+	install -m 644 models/pretrain-reid/detector/detector.pt weights/twin-yolo26n-wide.pt
 	$(BIN)/dongsun train-reid store=pretrain-reid reid=reid_trunk reid.backbone.checkpoint=weights/twin-reid.pt
 	install -m 644 models/pretrain-reid/reid/reid.pt weights/twin-reid-wide.pt
 
