@@ -87,25 +87,12 @@ class FloorStature:
             return box, bottom is Bottom.SEEN
         if bottom is not Bottom.CUT:
             self._learn(box, bottom_px, measured, expected_px, seen=bottom is Bottom.SEEN)
-        if bottom is Bottom.CUT and measured >= self.metres:
-            return box, False
-        if bottom is not Bottom.CUT and abs(measured - self.metres) <= self._tolerance_m:
-            return box, bottom is Bottom.SEEN
-        if expected_px is not None and bottom is Bottom.SEEN:
-            head_off, foot_off = (abs(box[end] - expected_px[end]) for end in (1, 3))
-            if foot_off < head_off:
-                return box, True
-        return self._from_head(box), False
+        return self._fitted(box, measured, bottom, expected_px)
 
     def complete_again(self, box: Box, bottom: Bottom) -> Box:
         """The whole box of an earlier sighting, by what has been learned since."""
-        bottom_px = (float(box[0] + box[2]) / 2, float(box[3]))
-        measured = self._view.stature_m(bottom_px, box[1])
-        if measured is None or box[1] <= _EDGE_PX or (bottom is Bottom.CUT and measured >= self.metres):
-            return box
-        if bottom is not Bottom.CUT and abs(measured - self.metres) <= self._tolerance_m:
-            return box
-        return self._from_head(box)
+        measured = self._view.stature_m((float(box[0] + box[2]) / 2, float(box[3])), box[1])
+        return box if measured is None or box[1] <= _EDGE_PX else self._fitted(box, measured, bottom, None)[0]
 
     def also(self, other: "FloorStature") -> None:
         """Takes over what was learned of the same person on another track."""
@@ -140,6 +127,18 @@ class FloorStature:
             self._seen_m.clear()
             self._seen_m.extend(self._contrary)
             self._contrary = []
+
+    def _fitted(self, box: Box, measured: float, bottom: Bottom, expected_px: Box | None) -> tuple[Box, bool]:
+        """The box as it is, or its other end by the stature; and whether it was whole."""
+        if bottom is Bottom.CUT and measured >= self.metres:
+            return box, False
+        if bottom is not Bottom.CUT and abs(measured - self.metres) <= self._tolerance_m:
+            return box, bottom is Bottom.SEEN
+        if expected_px is not None and bottom is Bottom.SEEN:
+            head_off, foot_off = (abs(box[end] - expected_px[end]) for end in (1, 3))
+            if foot_off < head_off:
+                return box, True
+        return self._from_head(box), False
 
     def _from_head(self, box: Box) -> Box:
         foot = self._view.foot_px(((box[0] + box[2]) / 2, box[1]), self.metres)
