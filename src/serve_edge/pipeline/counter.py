@@ -55,17 +55,14 @@ class Counter:
         """Takes sightings, each track's in order of time."""
         for item in sightings:
             for line_id, line in self._lines.items():
-                if crossing := line.observe(item.track_id, item.sighting):
-                    self._crossings.append(CountedCrossing(line_id, crossing))
-                    self._totals[line_id, crossing.direction] += 1
-                    self._windows.crossed(line_id, crossing.direction, crossing.stream_time_s)
+                self._crossed(line_id, line.observe(item.track_id, item.sighting))
             for zone_id, zone in self._zones.items():
                 self._stayed(zone_id, zone.observe(item.track_id, item.sighting))
 
     def end(self, track_id: int) -> None:
         """Ends a track."""
-        for line in self._lines.values():
-            line.forget(track_id)
+        for line_id, line in self._lines.items():
+            self._crossed(line_id, line.end(track_id))
         for zone_id, zone in self._zones.items():
             self._stayed(zone_id, zone.forget(track_id))
 
@@ -95,6 +92,12 @@ class Counter:
     def total(self, line_id: str, direction: Direction) -> int:
         """Crossings of a line so far."""
         return self._totals[line_id, direction]
+
+    def _crossed(self, line_id: str, crossing: LineCrossing | None) -> None:
+        if crossing is not None:
+            self._crossings.append(CountedCrossing(line_id, crossing))
+            self._totals[line_id, crossing.direction] += 1
+            self._windows.crossed(line_id, crossing.direction, crossing.stream_time_s)
 
     def _stayed(self, zone_id: str, stay: Stay | None) -> None:
         if stay is not None:

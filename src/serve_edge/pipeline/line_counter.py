@@ -1,8 +1,10 @@
 """Counting people across a line."""
 
+from collections import deque
 from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 
 from dongsun.contract.geometry import Point, position_along, signed_distance
 from dongsun.contract.observations import Direction
@@ -14,7 +16,10 @@ from dongsun.serve_edge.pipeline.sighting import Sighting
 _EDGE = 0.01
 """A line end this near the picture's border is meant to go on beyond it."""
 _PACE_S = 0.6
-"""The sightings of so long tell whence somebody comes: a step lasts half a second."""
+"""The sightings of so long tell whence somebody comes and whither they go: a step lasts half a second."""
+_LEAST_STRIDE = 3
+_FASTEST_M_S, _JITTER_M = 3.0, 0.3
+"""A run, and by how much places waver. Whoever jumps farther was placed wrong a moment ago."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +100,25 @@ class _Walk:
     crossed_within: bool = False
     emerging: list[Sighting] = field(default_factory=list)
     """The first sightings, until it is settled on a side."""
+    latest: deque[Sighting] = field(default_factory=deque)
+    """The last ones."""
+
+
+@dataclass(frozen=True)
+class _Stride:
+    """A straight walk fitted to sightings, and where it meets the line.
+
+    Attributes:
+        first: The first of the sightings.
+        speed_px_s: Across the line, positive inward.
+        meets_s: When the line is met, after the first sighting.
+        within: It is met within the line's ends.
+    """
+
+    first: Sighting
+    speed_px_s: float
+    meets_s: float
+    within: bool
 
 
 class LineCounter:
@@ -104,9 +128,9 @@ class LineCounter:
     other side is a crossing, dated back to the last time that the anchor passed the line itself, and counted if that
     was within the segment. So jitter on the line, standing on it and turning back on it count nothing; walking through
     and back counts both ways; and a gap in the track matters not, since only sides are compared.
-    But for what follows, the rule reads the same backwards in time: a path reversed gives the same crossings with `in`
-    and `out` exchanged. Where the camera's floor tells places, somebody may emerge within the band: from behind others,
-    or there as the film begins. If their first sightings walk straight across the line, that is a crossing.
+    Where the camera's floor tells places, somebody may emerge within the band, from behind others or there as the film
+    begins, and vanish within it. If their first or last sightings walk straight across the line, that is a crossing.
+    The rule reads the same backwards in time: a path reversed gives the same crossings with `in` and `out` exchanged.
 
     Args:
         line: Where to count.
@@ -123,10 +147,7 @@ class LineCounter:
         walk = self._walks.setdefault(track_id, _Walk())
         distance = self._line.distance_inside(sighting.anchor_px(self._line.anchor))
         self._note_passage(walk, sighting, distance)
-        if not walk.settled_side and sighting.place_m is not None:
-            walk.emerging.append(sighting)
-            if sighting.stream_time_s - walk.emerging[0].stream_time_s > _PACE_S:
-                walk.emerging.pop()
+        self._note_stride(walk, sighting)
         walk.last, walk.last_distance = sighting, distance
         band = self._band_heights(sighting) * sighting.height_px
         side = 0 if abs(distance) <= band else (1 if distance > 0 else -1)
@@ -135,15 +156,16 @@ class LineCounter:
         if side == 0 or sighting.stream_time_s - walk.run_since_s < self._c.settle_s:
             return None
         before, walk.settled_side = walk.settled_side, side
-        if before == 0 and len(walk.emerging) > 2 and (emerged := self._emerged(track_id, walk.emerging, side)):
+        if before == 0 and (emerged := self._emerged(track_id, walk.emerging, side)):
             return emerged
         if before in (0, side) or not walk.crossed_within:
             return None
         return LineCrossing(track_id, "in" if side > 0 else "out", walk.crossed_s, walk.crossed_frame)
 
-    def forget(self, track_id: int) -> None:
-        """Drops what is remembered of a track that ended."""
-        self._walks.pop(track_id, None)
+    def end(self, track_id: int) -> LineCrossing | None:
+        """Drops what is remembered of a track that ended; a crossing if it vanished walking across the line."""
+        walk = self._walks.pop(track_id, None)
+        return None if walk is None else self._vanished(track_id, walk)
 
     def _band_heights(self, sighting: Sighting) -> float:
         sure = sighting.score >= self._c.sure_score or sighting.place_m is None
@@ -151,18 +173,51 @@ class LineCounter:
 
     def _emerged(self, track_id: int, first: list[Sighting], side: int) -> LineCrossing | None:
         """The crossing in the first sightings, if they walk straight across the line."""
-        times_s = np.array([sighting.stream_time_s for sighting in first]) - first[0].stream_time_s
-        places = np.array([sighting.anchor_px(self._line.anchor) for sighting in first])
+        stride = self._stride(first)
+        if stride is None or stride.speed_px_s * side <= 0 or not (0.0 <= stride.meets_s <= _PACE_S and stride.within):
+            return None
+        at_s = stride.first.stream_time_s + stride.meets_s
+        return LineCrossing(track_id, "in" if side > 0 else "out", at_s, stride.first.frame_index)
+
+    def _vanished(self, track_id: int, walk: _Walk) -> LineCrossing | None:
+        """The crossing in the last sightings, if they walk straight across the line, away from the settled side."""
+        stride = self._stride(list(walk.latest))
+        if stride is None or not walk.settled_side or stride.speed_px_s * walk.settled_side >= 0 or not stride.within:
+            return None
+        last = walk.latest[-1]
+        since_s = last.stream_time_s - stride.first.stream_time_s - stride.meets_s
+        if not 0.0 <= since_s <= _PACE_S:
+            return None
+        return LineCrossing(
+            track_id, "out" if walk.settled_side > 0 else "in", last.stream_time_s - since_s, last.frame_index
+        )
+
+    def _stride(self, walked: list[Sighting]) -> _Stride | None:
+        """The straight walk through three sightings or more, if it leads anywhere and nobody jumps."""
+        times_s = np.array([sighting.stream_time_s for sighting in walked])
+        if len(walked) < _LEAST_STRIDE or _jumps(walked, times_s):
+            return None
+        times_s -= times_s[0]
+        places = np.array([sighting.anchor_px(self._line.anchor) for sighting in walked])
         (vx, vy), (x, y) = np.polyfit(times_s, places, 1)
         distance = self._line.distance_inside((float(x), float(y)))
         speed = self._line.distance_inside((float(x + vx), float(y + vy))) - distance
-        if speed * side <= 0 or not -_PACE_S <= distance / speed <= 0.0:
+        if speed == 0.0:
             return None
-        since_s = distance / speed  # before the first sighting: negative
-        if not self._line.spans((float(x - vx * since_s), float(y - vy * since_s))):
-            return None
-        at_s = first[0].stream_time_s - since_s
-        return LineCrossing(track_id, "in" if side > 0 else "out", at_s, first[0].frame_index)
+        meets_s = -distance / speed
+        within = self._line.spans((float(x + vx * meets_s), float(y + vy * meets_s)))
+        return _Stride(walked[0], speed, meets_s, within)
+
+    def _note_stride(self, walk: _Walk, now: Sighting) -> None:
+        if now.place_m is None:
+            return
+        if not walk.settled_side:
+            walk.emerging.append(now)
+            if now.stream_time_s - walk.emerging[0].stream_time_s > _PACE_S:
+                walk.emerging.pop()
+        walk.latest.append(now)
+        while now.stream_time_s - walk.latest[0].stream_time_s > _PACE_S:
+            walk.latest.popleft()
 
     def _note_passage(self, walk: _Walk, now: Sighting, distance: float) -> None:
         before = walk.last
@@ -173,6 +228,12 @@ class LineCounter:
         walk.crossed_within = self._line.spans((x0 + share * (x1 - x0), y0 + share * (y1 - y0)))
         walk.crossed_s = before.stream_time_s + share * (now.stream_time_s - before.stream_time_s)
         walk.crossed_frame = before.frame_index + round(share * (now.frame_index - before.frame_index))
+
+
+def _jumps(walked: list[Sighting], times_s: npt.NDArray[np.float64]) -> bool:
+    places_m = np.array([sighting.place_m for sighting in walked], np.float64)
+    steps_m = np.linalg.norm(np.diff(places_m, axis=0), axis=1)
+    return bool((steps_m > _FASTEST_M_S * np.diff(times_s) + _JITTER_M).any())
 
 
 def _on_border(point: Point) -> bool:

@@ -109,10 +109,10 @@ def test_a_line_drawn_the_other_way_round_means_the_same() -> None:
     assert [c.direction for c in walk(straight(400, 600, 20), flipped)] == ["in"]
 
 
-def test_a_forgotten_track_starts_afresh() -> None:
+def test_a_track_that_ended_starts_afresh() -> None:
     counter = LineCounter(line(), CountingConstants())
     walk(straight(400, 480, 10), counter)
-    counter.forget(1)
+    assert counter.end(1) is None
     assert walk(straight(520, 600, 10), counter) == []
 
 

@@ -72,10 +72,17 @@ def test_a_head_elsewhere_is_somebody_elses() -> None:
 
 
 def sightings(ys_px: list[float], place: bool, score: float = 0.9) -> list[Sighting]:
-    boxes = [(300.0, y - 100, 340.0, y) for y in ys_px]
+    boxes = [(300.0, y - 100, 340.0, y) for y in ys_px]  # 100 px are 1.7 m
     return [
-        Sighting(k, k / 10, box, box, score, None, None, (0.0, 0.0) if place else None) for k, box in enumerate(boxes)
+        Sighting(k, k / 10, box, box, score, None, None, (0.0, 0.017 * box[3]) if place else None)
+        for k, box in enumerate(boxes)
     ]
+
+
+def level_line() -> LineCounter:
+    """Of a line at y = 200 px across the whole picture; inside is below."""
+    config = LineConfig.model_validate({"from": (0.0, 200 / 360), "to": (1.0, 200 / 360), "inside": (0.5, 0.9)})
+    return LineCounter(PixelLine.of(config, SIZE), CountingConstants())
 
 
 @pytest.mark.parametrize(
@@ -85,13 +92,36 @@ def sightings(ys_px: list[float], place: bool, score: float = 0.9) -> list[Sight
         ([197.0 + 5 * k for k in range(10)], False, []),  # a camera without floor points isn't sure
         ([203.0 + 5 * k for k in range(10)], True, []),  # begins beyond the line
         ([198.0] * 5 + [204.0] * 10, True, ["in"]),  # a step across
+        ([198.0] + [230.0 + k for k in range(10)], True, []),  # jumps: the first box was placed wrong
     ],
 )
 def test_who_emerges_on_the_line_has_crossed_it(ys_px: list[float], place: bool, counted: list[str]) -> None:
-    config = LineConfig.model_validate({"from": (0.0, 200 / 360), "to": (1.0, 200 / 360), "inside": (0.5, 0.9)})
-    counter = LineCounter(PixelLine.of(config, SIZE), CountingConstants())
+    counter = level_line()
     found = [counter.observe(1, sighting) for sighting in sightings(ys_px, place)]
     assert [crossing.direction for crossing in found if crossing] == counted
+
+
+@pytest.mark.parametrize(
+    ("ys_px", "place", "counted"),
+    [
+        ([152.0 + 5 * k for k in range(11)], True, "in"),  # walks on to the line and is gone beyond it
+        ([248.0 - 5 * k for k in range(11)], True, "out"),
+        ([152.0 + 5 * k for k in range(11)], False, None),  # a camera without floor points isn't sure
+        ([152.0 + 5 * k for k in range(9)], True, None),  # ends before the line
+        ([152.0 + 5 * k for k in range(16)], True, None),  # was counted before it ended
+        ([180.0] * 20 + [202.0], True, None),  # a wrong last box: a jump
+        ([195.0] * 10 + [201.0, 202.0, 200.0, 202.0, 201.0, 202.0, 201.0, 202.0], True, None),  # stands there
+    ],
+)
+def test_who_vanishes_on_the_line_has_crossed_it(ys_px: list[float], place: bool, counted: str | None) -> None:
+    counter = level_line()
+    for sighting in sightings(ys_px, place):
+        counter.observe(1, sighting)
+    crossing = counter.end(1)
+    assert (crossing and crossing.direction) == counted
+    if crossing:  # by 5 px in a tenth of a second: 2 px, or 2 / 50 s, before the last sighting
+        assert crossing.stream_time_s == pytest.approx((len(ys_px) - 1) / 10 - 0.04, abs=0.01)
+    assert counter.end(1) is None
 
 
 @pytest.mark.parametrize(
@@ -103,8 +133,7 @@ def test_who_emerges_on_the_line_has_crossed_it(ys_px: list[float], place: bool,
     ],
 )
 def test_who_is_hardly_seen_must_go_further_to_have_crossed(score: float, by_px: float, counted: list[str]) -> None:
-    config = LineConfig.model_validate({"from": (0.0, 200 / 360), "to": (1.0, 200 / 360), "inside": (0.5, 0.9)})
-    counter = LineCounter(PixelLine.of(config, SIZE), CountingConstants())
+    counter = level_line()
     ys_px = [200 - by_px] * 10 + [200 + by_px] * 10 + [200 - by_px] * 10
     found = [counter.observe(1, sighting) for sighting in sightings(ys_px, True, score)]
     assert [crossing.direction for crossing in found if crossing] == counted
