@@ -33,9 +33,10 @@ class Visitor:
 class Gallery:
     """Open-set identification of tracks: a known visitor, or a new one.
 
-    A track is the visitor whose looks are most like its own, if that reaches the bundle's threshold and the visitor
-    was never in the same camera's view while the track was: nobody is in two places at once, but two cameras may see
-    the same place. Cameras that share a gallery must share their stream time's zero; it may be used from their threads.
+    A track is the visitor whose looks are most like its own, if that reaches the bundle's threshold and the policy's
+    margin; or more than that, if the same camera has seen the visitor while the track was in view: nobody is in two
+    places at once, though two boxes may be around one person. Two cameras may see the same place. Cameras that share
+    a gallery must share their stream time's zero; it may be used from their threads.
 
     Args:
         similarity_threshold: The bundle's, at the precision in use; None without a re-ID model: every track is new.
@@ -100,12 +101,12 @@ class Gallery:
         if self._threshold is None:
             return None
         best: Visitor | None = None
-        best_similarity = self._threshold
+        best_similarity = -math.inf
         for visitor in self._visitors.values():
-            if visitor.last_seen_s.get(camera_id, -math.inf) >= born_s + self._policy.overlap_s:
-                continue
+            elsewhere = visitor.last_seen_s.get(camera_id, -math.inf) >= born_s + self._policy.overlap_s
+            needed = self._threshold + (self._policy.overlap_margin if elsewhere else 0.0)
             similarity = looks.similarity(visitor.looks, self._policy)
-            if similarity is not None and similarity >= best_similarity:
+            if similarity is not None and similarity >= max(needed, best_similarity):
                 best, best_similarity = visitor, similarity
         return best
 

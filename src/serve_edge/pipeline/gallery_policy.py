@@ -29,8 +29,9 @@ class GalleryPolicy:
         found_quality: A track that is no known visitor is a new one only if the qualities of its looks add up to this;
             otherwise it waits for more, and stays unidentified if none come.
         learn: A visitor goes on learning looks from a track already identified.
-        overlap_s: A visitor surely in view up to this long after a track began may still be the one on it: for a moment
-            the detector draws two boxes around one person.
+        overlap_s: A visitor surely in view longer than this after a track began is probably not the one on it.
+        overlap_margin: They must be so much more alike to be the same person all the same: two boxes around one person,
+            and tracks that exchange their people, are commoner than two people in view who look alike.
         change: A look this far below the threshold from those before is odd: perhaps the box went on with somebody
             else. None never asks.
         change_looks: So many odd looks in a row end the track's identity where it was last sure.
@@ -43,20 +44,21 @@ class GalleryPolicy:
         later_every_s: Later ones this far apart: they follow changes of light and side, and of the person.
         most_per_frame: Embeddings a frame, which bounds its time in a crowd; the rest follow in the next frames.
         most_visitors: The longest unseen visitor is forgotten beyond this, so embeddings take at most `most_visitors` ×
-            (`kept_looks` + 1) × their size × 4 bytes: 46 MB with 256 numbers each.
+            (`kept_looks` + 1) × their size × 4 bytes: 87 MB with 256 numbers each.
         forget_after_s: Who was unseen this long is forgotten, and would be a new visitor; None keeps them as long as
             the run lasts.
     """
 
     keep: Keep = "last"
-    kept_looks: int = 8
+    kept_looks: int = 16
     compare: Compare = "centre"
     margin: float = 0.0
     weigh: bool = True
     decide_looks: int = 5
-    found_quality: float = 1.0
+    found_quality: float = 1.5
     learn: bool = True
     overlap_s: float = 0.3
+    overlap_margin: float = 0.15
     change: float | None = 0.1
     change_looks: int = 2
     look_after_contact: bool = True

@@ -104,10 +104,19 @@ def test_the_most_alike_known_visitor_is_taken_and_a_stranger_is_new() -> None:
 
 def test_nobody_is_in_two_places_at_once() -> None:
     gallery = Gallery(0.8, replace(PLAIN, overlap_s=0.3))
+    alike = look(0.85, (1 - 0.85**2) ** 0.5)
     assert gallery.identify(look(1), 0.0, 2.0) == 1
-    assert gallery.identify(look(1), 1.0, 2.0) == 2
+    assert gallery.identify(alike, 1.0, 2.0) == 2
     gallery.unseen_since(1, 1.0)  # it was somebody else who was seen after that
-    assert gallery.identify(look(1), 1.2, 2.0) == 1
+    assert gallery.identify(look(0.85, 0, 0, (1 - 0.85**2) ** 0.5), 1.2, 2.0) == 1
+
+
+def test_two_boxes_around_one_person_are_one_visitor() -> None:
+    gallery = Gallery(0.8, replace(PLAIN, overlap_s=0.3, overlap_margin=0.15))
+    assert gallery.identify(look(1), 0.0, 2.0) == 1
+    assert gallery.identify(look(1), 1.0, 2.0) == 1
+    never = Gallery(0.8, replace(PLAIN, overlap_s=0.3, overlap_margin=2.0))
+    assert [never.identify(look(1), born_s, 2.0) for born_s in (0.0, 1.0)] == [1, 2]
 
 
 def test_poor_looks_found_no_visitor_but_may_be_a_known_one() -> None:
@@ -167,5 +176,6 @@ def test_two_cameras_share_visitors_and_may_see_them_at_once() -> None:
     gallery = Gallery(0.8, PLAIN, ids=iter([901, 77, 5]))
     assert gallery.identify(look(1), 0.0, 4.0, "door") == 901
     assert gallery.identify(look(1), 1.0, 3.0, "aisle") == 901  # the same moment, another camera
-    assert gallery.identify(look(1), 1.0, 3.0, "door") == 77  # the same moment and camera: somebody else
+    alike = look(0.85, (1 - 0.85**2) ** 0.5)
+    assert gallery.identify(alike, 1.0, 3.0, "door") == 77  # the same moment and camera: somebody else
     assert gallery.count == 2
