@@ -18,6 +18,8 @@ _EDGE = 0.01
 _PACE_S = 0.6
 """The sightings of so long tell whence somebody comes and whither they go: a step lasts half a second."""
 _LEAST_STRIDE = 3
+_UNSEEN_S = 0.2
+"""Who walks straight is believed to have come from, or to go on, so far out of sight: two frames of a 10 fps camera."""
 _FASTEST_M_S, _JITTER_M = 3.0, 0.3
 """A run, and by how much places waver. Whoever jumps farther was placed wrong a moment ago."""
 
@@ -130,7 +132,7 @@ class LineCounter:
     and back counts both ways; and a gap in the track matters not, since only sides are compared.
     Where the camera's floor tells places, somebody may emerge within the band, from behind others or there as the film
     begins, and vanish within it. If their first or last sightings walk straight across the line, that is a crossing.
-    The rule reads the same backwards in time: a path reversed gives the same crossings with `in` and `out` exchanged.
+    So a path reversed gives the same crossings with `in` and `out` exchanged.
 
     Args:
         line: Where to count.
@@ -174,7 +176,9 @@ class LineCounter:
     def _emerged(self, track_id: int, first: list[Sighting], side: int) -> LineCrossing | None:
         """The crossing in the first sightings, if they walk straight across the line."""
         stride = self._stride(first)
-        if stride is None or stride.speed_px_s * side <= 0 or not (0.0 <= stride.meets_s <= _PACE_S and stride.within):
+        if stride is None or stride.speed_px_s * side <= 0 or not stride.within:
+            return None
+        if not -_UNSEEN_S <= stride.meets_s <= _PACE_S:
             return None
         at_s = stride.first.stream_time_s + stride.meets_s
         return LineCrossing(track_id, "in" if side > 0 else "out", at_s, stride.first.frame_index)
@@ -186,7 +190,7 @@ class LineCounter:
             return None
         last = walk.latest[-1]
         since_s = last.stream_time_s - stride.first.stream_time_s - stride.meets_s
-        if not 0.0 <= since_s <= _PACE_S:
+        if not -_UNSEEN_S <= since_s <= _PACE_S:
             return None
         return LineCrossing(
             track_id, "out" if walk.settled_side > 0 else "in", last.stream_time_s - since_s, last.frame_index

@@ -90,9 +90,10 @@ def level_line() -> LineCounter:
     [
         ([197.0 + 5 * k for k in range(10)], True, ["in"]),  # emerges on the line and walks on
         ([197.0 + 5 * k for k in range(10)], False, []),  # a camera without floor points isn't sure
-        ([203.0 + 5 * k for k in range(10)], True, []),  # begins beyond the line
+        ([203.0 + 5 * k for k in range(10)], True, ["in"]),  # must have been on the line a moment ago
+        ([215.0 + 5 * k for k in range(10)], True, []),  # begins well beyond the line
         ([198.0] * 5 + [204.0] * 10, True, ["in"]),  # a step across
-        ([198.0] + [230.0 + k for k in range(10)], True, []),  # jumps: the first box was placed wrong
+        ([198.0] + [250.0 + k for k in range(10)], True, []),  # jumps: the first box was placed wrong
     ],
 )
 def test_who_emerges_on_the_line_has_crossed_it(ys_px: list[float], place: bool, counted: list[str]) -> None:
@@ -107,7 +108,7 @@ def test_who_emerges_on_the_line_has_crossed_it(ys_px: list[float], place: bool,
         ([152.0 + 5 * k for k in range(11)], True, "in"),  # walks on to the line and is gone beyond it
         ([248.0 - 5 * k for k in range(11)], True, "out"),
         ([152.0 + 5 * k for k in range(11)], False, None),  # a camera without floor points isn't sure
-        ([152.0 + 5 * k for k in range(9)], True, None),  # ends before the line
+        ([145.0 + 5 * k for k in range(9)], True, None),  # ends well before the line
         ([152.0 + 5 * k for k in range(16)], True, None),  # was counted before it ended
         ([180.0] * 20 + [202.0], True, None),  # a wrong last box: a jump
         ([195.0] * 10 + [201.0, 202.0, 200.0, 202.0, 201.0, 202.0, 201.0, 202.0], True, None),  # stands there
