@@ -3,7 +3,7 @@
 import itertools
 import math
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 from dongsun.serve_edge.pipeline.gallery_policy import GalleryPolicy
@@ -34,9 +34,9 @@ class Gallery:
     """Open-set identification of tracks: a known visitor, or a new one.
 
     A track is the visitor whose looks are most like its own, if that reaches the bundle's threshold and the policy's
-    margin; or more than that, if the same camera has seen the visitor while the track was in view: nobody is in two
-    places at once, though two boxes may be around one person. Two cameras may see the same place. Cameras that share
-    a gallery must share their stream time's zero; it may be used from their threads.
+    margin; or more than that, if the same camera has seen the visitor while the track was in view: two boxes may be
+    around one person, and tracks exchange their people. But nobody is in two places at once, unless two cameras see
+    the same place. Cameras that share a gallery must share their stream time's zero; it may be used from their threads.
 
     Args:
         similarity_threshold: The bundle's, at the precision in use; None without a re-ID model: every track is new.
@@ -63,14 +63,22 @@ class Gallery:
     def __len__(self) -> int:
         return len(self._visitors)
 
-    def identify(self, looks: LookSet, born_s: float, sure_s: float, camera_id: str = "") -> int | None:
+    def identify(
+        self,
+        looks: LookSet,
+        born_s: float,
+        sure_s: float,
+        camera_id: str = "",
+        elsewhere: Collection[int] = (),
+    ) -> int | None:
         """The visitor on a track seen from `born_s` and surely the same until `sure_s`, with its looks.
 
-        Perhaps a new one; None if they are nobody known and the looks are too poor to found a visitor on.
+        Perhaps a new one; None if they are nobody known and the looks are too poor to found a visitor on. It is none
+        of the visitors who are `elsewhere` in the camera's picture at this moment.
         """
         with self._lock:
             self._forget(sure_s)
-            visitor = self._most_alike(looks, born_s, camera_id)
+            visitor = self._most_alike(looks, born_s, camera_id, elsewhere)
             if visitor is None:
                 if self._threshold is not None and float(looks.weights.sum()) < self._policy.found_quality:
                     return None
@@ -97,14 +105,16 @@ class Gallery:
             if visitor := self._visitors.get(visitor_id):
                 visitor.last_seen_s[camera_id] = min(visitor.last_seen_s.get(camera_id, time_s), time_s)
 
-    def _most_alike(self, looks: LookSet, born_s: float, camera_id: str) -> Visitor | None:
+    def _most_alike(self, looks: LookSet, born_s: float, camera_id: str, elsewhere: Collection[int]) -> Visitor | None:
         if self._threshold is None:
             return None
         best: Visitor | None = None
         best_similarity = -math.inf
         for visitor in self._visitors.values():
-            elsewhere = visitor.last_seen_s.get(camera_id, -math.inf) >= born_s + self._policy.overlap_s
-            needed = self._threshold + (self._policy.overlap_margin if elsewhere else 0.0)
+            if visitor.visitor_id in elsewhere:
+                continue
+            overlaps = visitor.last_seen_s.get(camera_id, -math.inf) >= born_s + self._policy.overlap_s
+            needed = self._threshold + (self._policy.overlap_margin if overlaps else 0.0)
             similarity = looks.similarity(visitor.looks, self._policy)
             if similarity is not None and similarity >= max(needed, best_similarity):
                 best, best_similarity = visitor, similarity

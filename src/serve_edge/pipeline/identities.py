@@ -1,10 +1,12 @@
 """Who is on which track, and since when: identities are settled by looks, and taken back when the looks change."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dongsun.serve_edge.pipeline.gallery import Gallery
 from dongsun.serve_edge.pipeline.gallery_policy import GalleryPolicy
 from dongsun.serve_edge.pipeline.look_set import LookSet
+from dongsun.serve_edge.pipeline.sighting import Sighting
 from dongsun.serve_edge.pipeline.track import Track
 
 
@@ -95,8 +97,8 @@ class Identities:
         else:
             track.take_look(look, time_s, self._policy)
 
-    def settle(self, track: Track, *, last_chance: bool = False) -> None:
-        """Settles who is on a track that has an id, as far as the looks go."""
+    def settle(self, track: Track, others: Sequence[Track] = (), *, last_chance: bool = False) -> None:
+        """Settles who is on a track that has an id, as far as the looks go; `others` are in the camera's view too."""
         assert track.track_id is not None
         # With looks, somebody is in view as long as a look says so: the box may since have gone on with another.
         sure_s = track.last.stream_time_s if self._threshold is None else track.sure_s
@@ -108,7 +110,7 @@ class Identities:
             return
         enough = self._threshold is None or track.stretch_looks >= max(self._policy.decide_looks, track.asked_looks + 1)
         if enough or last_chance:
-            self._identify(track, sure_s)
+            self._identify(track, sure_s, others)
             self.unidentified += last_chance and track.visitor_id is None
 
     def _is_odd(self, track: Track, look: LookSet) -> bool:
@@ -117,12 +119,15 @@ class Identities:
         similarity = look.similarity(track.looks, self._policy)
         return similarity is not None and similarity < self._threshold - self._policy.change
 
-    def _identify(self, track: Track, sure_s: float) -> None:
+    def _identify(self, track: Track, sure_s: float, others: Sequence[Track] = ()) -> None:
         assert track.track_id is not None
         track.asked_looks = track.stretch_looks
         if self._threshold is not None and not len(track.looks):
             return
-        track.visitor_id = self._gallery.identify(track.looks, track.stretch_from_s, sure_s, self._camera_id)
+        apart = {
+            other.visitor_id for other in others if other.visitor_id is not None and _apart(track.last, other.last)
+        }
+        track.visitor_id = self._gallery.identify(track.looks, track.stretch_from_s, sure_s, self._camera_id, apart)
         if track.visitor_id is not None:
             track.news = LookSet()
             self._stretches.setdefault(track.track_id, []).append(Stretch(track.stretch_from_s, track.visitor_id))
@@ -136,3 +141,11 @@ class Identities:
         track.begin_stretch()
         if track.track_id is not None:
             self._stretches.setdefault(track.track_id, []).append(Stretch(track.stretch_from_s, None))
+
+
+def _apart(a: Sighting, b: Sighting) -> bool:
+    """True if both were seen in one picture, and their boxes don't touch: they are two people."""
+    if a.frame_index != b.frame_index:
+        return False
+    (ax0, ay0, ax1, ay1), (bx0, by0, bx1, by1) = a.seen_xyxy_px, b.seen_xyxy_px
+    return ax1 < bx0 or bx1 < ax0 or ay1 < by0 or by1 < ay0

@@ -23,11 +23,18 @@ def covered_share(boxes_xyxy_px: npt.NDArray[np.float64], i: int) -> float:
     return float(min(covered.max(initial=0.0), 1.0))
 
 
-def look_quality(box: Box, covered: float, score: float) -> float:
-    """Quality in (0, 1]: detector score × share uncovered × a ramp of the height from 24 to 80 px.
+def look_quality(box: Box, covered: float, score: float, shown: float = 1.0) -> float:
+    """Quality in (0, 1]: detector score × share uncovered × share of the height shown, squared × a ramp of the height.
 
-    Measured against how surely an embedding names its person, the score and the cover tell most, the height below
-    80 px some; sharpness (variance of the Laplacian) has no stable sign and is left out: see docs/counting.md.
+    Measured against how surely an embedding names its person, the score, the cover and what furniture hides tell most,
+    the height below 80 px some; sharpness (variance of the Laplacian) has no stable sign and is left out: see
+    docs/counting.md.
+
+    Args:
+        box: float64 (4,), xyxy in pixels.
+        covered: Share of it under another's box.
+        score: The detector's.
+        shown: Share of the person's height that the box shows; the rest is behind furniture or outside the picture.
     """
     tall = float(np.clip((box[3] - box[1] - _LOW_PX) / (_TALL_PX - _LOW_PX), 0.0, 1.0))
-    return max(score * (1.0 - covered) * tall, _LEAST)
+    return max(score * (1.0 - covered) * shown**2 * tall, _LEAST)

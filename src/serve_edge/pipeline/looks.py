@@ -6,6 +6,7 @@ import numpy as np
 
 from dongsun.serve_edge.pipeline.gallery_policy import GalleryPolicy
 from dongsun.serve_edge.pipeline.look_quality import EDGE_PX, covered_share, look_quality
+from dongsun.serve_edge.pipeline.sighting import Sighting
 from dongsun.serve_edge.pipeline.track import Track, TrackState
 
 
@@ -43,10 +44,16 @@ def looks_wanted(
         if covered > policy.most_covered or track.hits < 2 or not _whole(boxes[i], size, policy):
             continue
         if _due(track, time_s, policy):
-            quality = look_quality(boxes[i], covered, track.last.score)
+            quality = look_quality(boxes[i], covered, track.last.score, _shown(track.last))
             if quality >= policy.least_quality:
                 wanted.append(WantedLook(track, quality))
     return sorted(wanted, key=lambda w: (_urgency(w.track), w.track.serial))[: policy.most_per_frame]
+
+
+def _shown(sighting: Sighting) -> float:
+    _, y0, _, y1 = sighting.seen_xyxy_px
+    _, whole_y0, _, whole_y1 = sighting.whole_xyxy_px
+    return min((y1 - y0) / max(whole_y1 - whole_y0, 1e-9), 1.0)
 
 
 def _due(track: Track, time_s: float, policy: GalleryPolicy) -> bool:

@@ -125,16 +125,17 @@ class People:
                 continue
             sightings = track.report(time_s, at_once=last_chance or track.state is TrackState.REMOVED)
             reported.extend(IdentifiedSighting(track.track_id, sighting) for sighting in sightings)
-            self._identities.settle(track)
+            self._identities.settle(track, self._tracker.tracks)
         return reported
 
     def ended(self) -> list[int]:
         """Ids of the tracks that ended since the last call."""
         ids: list[int] = []
-        for track in self._tracker.removed():
+        gone = self._tracker.removed()
+        for track in gone:
             if track.track_id is None:
                 continue
-            self._identities.settle(track, last_chance=True)
+            self._identities.settle(track, gone + self._tracker.tracks, last_chance=True)
             ids.append(track.track_id)
         return ids
 

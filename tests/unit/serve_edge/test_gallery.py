@@ -115,6 +115,7 @@ def test_two_boxes_around_one_person_are_one_visitor() -> None:
     gallery = Gallery(0.8, replace(PLAIN, overlap_s=0.3, overlap_margin=0.15))
     assert gallery.identify(look(1), 0.0, 2.0) == 1
     assert gallery.identify(look(1), 1.0, 2.0) == 1
+    assert gallery.identify(look(1), 1.0, 2.0, elsewhere={1}) == 2  # side by side in one picture: two people
     never = Gallery(0.8, replace(PLAIN, overlap_s=0.3, overlap_margin=2.0))
     assert [never.identify(look(1), born_s, 2.0) for born_s in (0.0, 1.0)] == [1, 2]
 
@@ -158,6 +159,7 @@ def test_quality_falls_with_cover_score_and_size_and_never_reaches_nothing() -> 
     tall, low = np.array([0.0, 0, 40, 100]), np.array([0.0, 0, 20, 40])
     assert look_quality(tall, 0.0, 0.9) == pytest.approx(0.9)
     assert look_quality(tall, 0.5, 0.9) == pytest.approx(0.45)
+    assert look_quality(tall, 0.0, 0.9, shown=0.5) == pytest.approx(0.225)
     assert look_quality(low, 0.0, 0.9) < look_quality(tall, 0.0, 0.9)
     assert look_quality(low, 1.0, 0.1) > 0
     boxes = np.array([[0.0, 0, 10, 10], [5, 0, 15, 10], [100, 0, 110, 10]])
