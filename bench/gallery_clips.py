@@ -23,6 +23,8 @@ from dongsun.serve_edge.stream.video_file import VideoFile
 
 Part = Literal["tune", "report"]
 LEAST_IOU = 0.5
+TEN_MINUTES = (61, 62, 63, 64, 71, 72)
+"""Seeds that `dongsun evaluate twin demo` films, `bench.minutes=10`."""
 PETS = "vtest_pets2009_s2l1_480x360.avi"
 PETS_SCALE = 0.625
 """PETS' truth is in 768x576 pixels."""
@@ -111,7 +113,7 @@ def clips(raw: Path, assets: Path, stores: Path = Path("conf/store")) -> tuple[C
         return Clip(name, part, assets / "video" / PETS, truth, "pets2009", camera, first, end)
 
     return (
-        *(twin(f"twin-bench/demo/bench-{n}", c, "tune") for n in (1, 2, 3) for c in ("entrance", "aisle")),
+        *(twin(f"twin-bench/demo/bench-{n}", c, "tune") for n in TEN_MINUTES for c in ("entrance", "aisle")),
         *(twin("corner-shop/test", c, "tune") for c in ("entrance", "aisle")),
         pets("pets:0-555", "tune", 0, 556),
         *(twin("demo/test", c, "report") for c in ("entrance", "aisle")),

@@ -38,8 +38,8 @@ EPOCH_UTC = datetime(1970, 1, 1, tzinfo=UTC)
 DEFAULT = GalleryPolicy()
 """The station's. Every other policy but the former is this one with one change."""
 FORMER = GalleryPolicy(
-    keep="first", compare="mean", weigh=False, decide_looks=1, found_quality=0.0, learn=False, overlap_s=0.0,
-    change=None, look_after_contact=False, later_every_s=3.0, most_covered=0.25,
+    keep="first", kept_looks=8, compare="mean", weigh=False, decide_looks=1, found_quality=0.0, learn=False,
+    overlap_s=0.0, overlap_margin=2.0, change=None, look_after_contact=False, later_every_s=3.0, most_covered=0.25,
 )  # fmt: skip
 """As stations counted before this was measured, but that tracks without a look were visitors then."""
 
@@ -88,7 +88,7 @@ def policies() -> dict[str, GalleryPolicy]:
 
     found = {"former": FORMER, "default": DEFAULT}
     found |= {f"keep {k}": but(keep=k) for k in ("first", "best", "diverse", "mean")}
-    found |= {f"kept {n}": but(kept_looks=n) for n in (2, 4, 16)}
+    found |= {f"kept {n}": but(kept_looks=n) for n in (4, 8, 32)}
     found |= {
         f"compare {c} {m:+.2f}": but(compare=c, margin=m)
         for c, m in (("max", 0.1), ("max", 0.2), ("top2", 0.1), ("mean", 0.0), ("mean", -0.2))
@@ -96,14 +96,15 @@ def policies() -> dict[str, GalleryPolicy]:
     found |= {f"margin {m:+.2f}": but(margin=m) for m in (-0.1, -0.05, 0.05, 0.1)}
     found |= {"unweighted": but(weigh=False), "learn nothing later": but(learn=False)}
     found |= {f"decide after {n}": but(decide_looks=n) for n in (1, 3, 8)}
-    found |= {f"found on {q:g}": but(found_quality=q) for q in (0.0, 0.5, 1.5, 2.0)}
-    found |= {f"overlap {s:g} s": but(overlap_s=s) for s in (0.0, 1.0)}
+    found |= {f"found on {q:g}": but(found_quality=q) for q in (0.0, 1.0, 2.0)}
+    found |= {f"in view, margin {m:+.2f}": but(overlap_margin=m) for m in (0.0, 0.3)}
+    found |= {"in view, never": but(overlap_margin=2.0)}
+    found |= {"before": but(overlap_margin=2.0, kept_looks=8, found_quality=1.0)}
     found |= {"never changes": but(change=None)}
     found |= {
         f"change {c:+.1f}, {n} looks": but(change=c, change_looks=n)
         for c, n in ((-0.1, 2), (0.0, 2), (0.2, 2), (0.0, 1), (0.1, 1))
     }
-    found |= {"found on 1.5, change +0.0": but(found_quality=1.5, change=0.0)}
     found |= {"no look after contact": but(look_after_contact=False)}
     found |= {f"every {s:g} s": but(later_every_s=s) for s in (0.75, 3.0)}
     found |= {f"covered {c:g}": but(most_covered=c) for c in (0.1, 0.25, 0.75)}
