@@ -3,7 +3,7 @@
     python bench/gallery_policy.py --assets $DONGSUN_ASSETS [--cache FOLDER] [--part tune|report] [--only NAME ...]
         [--clips NAME ...]
 
-Clips: tuning ones first (three twin-bench films of the demo store, corner-shop/test, PETS frames 0-555), then those
+Clips: tuning ones first (six ten-minute films of the demo store, corner-shop/test, PETS frames 0-555), then those
 the policy is judged on (demo/test, pop-up/test, electronics-flagship/test's upright cameras, PETS frames 506-794 of
 which 50 warm up), with bundles/demo and bundles/pets2009. The tables are Markdown. `--part tune` replays every policy
 on the tuning clips; `--part report` the former policy and the default on the others, clip by clip.
