@@ -119,9 +119,10 @@ class CameraPipeline:
         self._occupancy = sum(self._in_view(track, time_s) for track in self.people.tracks)
         return events
 
-    def gap(self, to_s: float) -> None:
-        """Nothing trustworthy was seen from the last frame until `to_s`."""
+    def gap(self, to_s: float) -> PipelineEvents:
+        """Nothing trustworthy was seen from the last frame until `to_s`; what those who are gone by then did last."""
         self.last_s = max(self.last_s, to_s)
+        return self._count(self.people.rest(to_s))
 
     def finish(self, frame_duration_s: float) -> PipelineEvents:
         """Ends the source; every track ends."""

@@ -128,6 +128,11 @@ class People:
             self._identities.settle(track, self._tracker.tracks)
         return reported
 
+    def rest(self, time_s: float) -> list[IdentifiedSighting]:
+        """No picture came until now: who is lost too long has gone; the sightings that may now be counted."""
+        self._tracker.end_lost(time_s)
+        return self.settle(time_s)
+
     def ended(self) -> list[int]:
         """Ids of the tracks that ended since the last call."""
         ids: list[int] = []

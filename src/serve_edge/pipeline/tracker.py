@@ -80,6 +80,12 @@ class Tracker:
         self._start(persons, ends, free & strong, frame_index, time_s)
         self._age(frame_index, time_s)
 
+    def end_lost(self, time_s: float) -> None:
+        """Ends the tracks that have been out of sight too long by now, though no picture came since."""
+        for track in self.tracks:
+            if track.track_id is not None and time_s - track.last.stream_time_s > self._c.lost_s:
+                track.state = TrackState.REMOVED
+
     def removed(self) -> list[Track]:
         """Takes away and returns the tracks that ended since the last call."""
         gone = [t for t in self.tracks if t.state is TrackState.REMOVED]

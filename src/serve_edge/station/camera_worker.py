@@ -172,7 +172,7 @@ class CameraWorker:
         if self._pipeline is not None and self._clock_jumped(gap.until_utc - timedelta(seconds=gap.to_s)):
             self._end_pipeline()
         if self._pipeline is not None:
-            self._pipeline.gap(gap.to_s)
+            self._keep(self._pipeline, self._pipeline.gap(gap.to_s))
             self._close_windows(gap.to_s)
             return
         if self._dark.from_utc is None:
