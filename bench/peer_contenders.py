@@ -89,8 +89,8 @@ def timed(job: Job, work: Callable[[], tuple[int, list[tuple[float, str]]]]) -> 
     return Result(frames, analysed, time.process_time() - cpu, time.perf_counter() - wall, crossings)
 
 
-def dongsun(job: Job) -> Result:
-    """What `dongsun-edge count` runs, without writing its tables."""
+def dongsun(job: Job, *, motion_gate: bool = False) -> Result:
+    """What `dongsun-edge count` runs, without writing its tables; with the gate, what a station runs by default."""
     from dongsun.contract.store import load_store
     from dongsun.serve_edge.count import CountRun
     from dongsun.serve_edge.inference.models import load_models
@@ -106,7 +106,7 @@ def dongsun(job: Job) -> Result:
     models.detector.detect(np.zeros((video.height_px, video.width_px, 3), np.uint8))
     settings = CountSettings(
         bundle=Path(job.model), store=store, camera_id=camera_id, source=Path(job.video), out=Path("unused"),
-        started_at_utc=datetime(2026, 1, 1, tzinfo=UTC),
+        started_at_utc=datetime(2026, 1, 1, tzinfo=UTC), motion_gate=motion_gate,
     )  # fmt: skip
     run = CountRun(settings, models, FrameSize(video.width_px, video.height_px), None)
 
@@ -174,6 +174,7 @@ def supervision(job: Job) -> Result:
 
 CONTENDERS: dict[str, Callable[[Job], Result]] = {
     "dongsun": dongsun,
+    "dongsun, motion gate": lambda job: dongsun(job, motion_gate=True),
     "ultralytics BoT-SORT": lambda job: ultralytics(job, "botsort.yaml"),
     "ultralytics ByteTrack": lambda job: ultralytics(job, "bytetrack.yaml"),
     "supervision ByteTrack": supervision,

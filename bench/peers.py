@@ -9,8 +9,9 @@
 The peers live in an environment of their own that sees the project's and adds to it. All run the same YOLOv8n weights
 in OpenVINO INT8; the peers' model is ultralytics' own export, calibrated on the clip's frames (of PETS on its first
 70 %) as the bundle is. Each contender has a process of its own on one core, one after the other; once it looks at
-every frame, once at five a second, which is what a station does. A crossing is right if the truth has one of that
-direction within a second.
+every frame, once at five a second, which is what a station does. This project runs twice: with the detector on every
+picture, as the peers do, and with the motion gate before it, as a station does unless told otherwise. A crossing is
+right if the truth has one of that direction within a second.
 """
 
 import argparse
@@ -29,6 +30,7 @@ from bench.peer_contenders import CONTENDERS, Job, Result
 
 _TOLERANCE_S = 1.0
 _CALIBRATION_STRIDE = 4
+OURS = ("dongsun", "dongsun, motion gate")
 Crossing = tuple[float, str]
 
 
@@ -181,15 +183,15 @@ def main() -> None:
     for name, clip in clips(assets).items():
         if given.only and given.only != name:
             continue
-        jobs = [replace(clip.job, contender="dongsun", model=bundle) for bundle in clip.bundles]
+        jobs = [replace(clip.job, contender=each, model=bundle) for bundle in clip.bundles for each in OURS]
         if given.peers_python is not None:
             model = exported(given.peers_python, clip, assets, given.work)
-            jobs += [replace(clip.job, contender=peer, model=str(model)) for peer in CONTENDERS if peer != "dongsun"]
+            jobs += [replace(clip.job, contender=peer, model=str(model)) for peer in CONTENDERS if peer not in OURS]
         if given.export_only:
             continue
         at = [replace(job, analysis_fps=fps) for fps in given.analysis_fps or (clip.job.fps, 5.0) for job in jobs]
         for job in at:
-            python = Path(sys.executable) if job.contender == "dongsun" else given.peers_python
+            python = Path(sys.executable) if job.contender in OURS else given.peers_python
             print(_row(name, clip, job, run(python, job, given.work)), flush=True)
 
 

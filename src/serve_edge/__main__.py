@@ -88,6 +88,7 @@ def _settings(parsed: argparse.Namespace) -> CountSettings:
         started_at_utc=parsed.started_at,
         threads=parsed.threads,
         store_file=parsed.store,
+        motion_gate=parsed.motion_gate,
     )
 
 
@@ -132,6 +133,11 @@ def _parser() -> argparse.ArgumentParser:
         metavar="ISO8601",
         help="when the first frame was taken, with its UTC offset (default: 1970-01-01T00:00:00Z, so that UTC times "
         "read as stream times)",
+    )
+    count.add_argument(
+        "--motion-gate",
+        action="store_true",
+        help="skip the detector while nothing moves, as a station does: much faster where little happens",
     )
     count.add_argument("--threads", type=_threads, metavar="N", help="CPU threads of the models (default: all)")
     inspect = commands.add_parser(

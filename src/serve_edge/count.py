@@ -9,12 +9,14 @@ from dongsun.contract.durable import atomic_directory, write_json
 from dongsun.contract.errors import DongsunError
 from dongsun.contract.observations import Crossing, Window, ZoneVisit
 from dongsun.serve_edge.annotation.annotator import Annotator
+from dongsun.serve_edge.inference.gated_detector import GatedDetector
 from dongsun.serve_edge.inference.models import Models, load_models
 from dongsun.serve_edge.pipeline.camera_pipeline import CameraPipeline, PipelineEvents, PipelineRules
 from dongsun.serve_edge.pipeline.constants import TrackingConstants
 from dongsun.serve_edge.pipeline.counter import CountedCrossing, CountedStay
 from dongsun.serve_edge.pipeline.gallery import Gallery
 from dongsun.serve_edge.pipeline.looks import FrameSize
+from dongsun.serve_edge.pipeline.motion_gate import MotionGate
 from dongsun.serve_edge.pipeline.people import IdentifiedSighting
 from dongsun.serve_edge.pipeline.staff_register import StaffRegister
 from dongsun.serve_edge.pipeline.staff_zones import note_staff_zones
@@ -27,6 +29,7 @@ from dongsun.serve_edge.results.tables import write_observations, write_tracks
 from dongsun.serve_edge.settings import CountSettings
 from dongsun.serve_edge.station.staff_settings import staff_rules
 from dongsun.serve_edge.stream.frame import Frame
+from dongsun.serve_edge.stream.picture import Converter, Picture
 from dongsun.serve_edge.stream.video_file import VideoFile
 
 STAGES = ("decode", "detect", "track", "embed", "count", "annotate")
@@ -47,6 +50,8 @@ class CountRun:
         self._models = models
         self._annotator = annotator
         self._person_class = spec.person_class
+        self._converter = Converter()
+        self.detector = GatedDetector(models.detector, MotionGate() if settings.motion_gate else None)
         rules = PipelineRules(spec.score_threshold, models.similarity_threshold, settings.started_at_utc)
         self.staff = StaffRegister(staff_rules(settings.store, settings.store_file, models))
         gallery = Gallery(models.similarity_threshold, rules.gallery, staff=self.staff)
@@ -61,7 +66,7 @@ class CountRun:
         pipeline, time_s = self.pipeline, frame.stream_time_s
         self.watch.add("decode", frame.decode_s)
         with self.watch.stage("detect"):
-            found = self._models.detector.detect(frame.picture_bgr)
+            found = self.detector.detect(Picture(frame.picture_bgr, self._converter), time_s)
             persons = found.keep(found.class_ids == self._person_class)
         with self.watch.stage("track"):
             wanted = pipeline.follow(persons, frame.index, time_s)
@@ -92,9 +97,10 @@ def run_count(settings: CountSettings) -> CountSummary:
     into `settings.out`, which appears whole at the end or stays as it was.
 
     Raises:
-        DongsunError: Bundle, store, camera or video are not as they should be.
+        DongsunError: Bundle, store, camera or video are not as they should be, or what is asked can't be had together.
     """
     started = time.perf_counter()
+    _refuse_unseen_pictures(settings)
     camera = settings.store.camera(settings.camera_id)
     video = VideoFile(settings.source)
     models = load_models(settings.bundle, settings.precision, settings.threads, TrackingConstants().low_score)
@@ -173,9 +179,20 @@ def _write(
         stages=run.watch.times(),
         unidentified=run.pipeline.people.unidentified,
         unique_staff=len(run.staff.known),
+        spared=run.detector.spared,
     )
     write_json(folder / "summary.json", summary.as_json())
     return summary
+
+
+def _refuse_unseen_pictures(settings: CountSettings) -> None:
+    if settings.annotate and settings.motion_gate:
+        raise DongsunError(
+            expected="every picture of the annotated video looked at, so that nobody in it stays recognisable",
+            got="the motion gate, which spares the detector still pictures",
+            where="--annotate with --motion-gate",
+            mend="give one of the two",
+        )
 
 
 def _expected_frames(settings: CountSettings, video: VideoFile) -> int | None:

@@ -30,6 +30,7 @@ class CountSettings:
         threads: CPU threads of the models; all by default.
         progress: Show a progress bar on a terminal.
         store_file: Where `store` was read from: a uniform gallery named in it lies beside it; by default here.
+        motion_gate: Spare the detector still pictures, as a station does.
     """
 
     bundle: Path
@@ -46,3 +47,4 @@ class CountSettings:
     threads: int | None = None
     progress: bool = True
     store_file: Path = Path("store.yaml")
+    motion_gate: bool = False

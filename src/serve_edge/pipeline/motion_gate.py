@@ -6,6 +6,8 @@ import numpy.typing as npt
 
 from dongsun.contract.preprocess import FrameBgr
 
+CHANGED_SHARE, LOOK_ANYWAY_S = 0.002, 2.0
+"""Defaults: on ten films they cost no crossing (docs/station_load.md)."""
 _DIFFERENCE = 14
 """Levels of a colour: sensor noise, averaged over the pixels of a small picture and blurred, stays below."""
 
@@ -22,7 +24,7 @@ class MotionGate:
         look_anyway_s: The detector looks at least this often.
     """
 
-    def __init__(self, changed_share: float, look_anyway_s: float) -> None:
+    def __init__(self, changed_share: float = CHANGED_SHARE, look_anyway_s: float = LOOK_ANYWAY_S) -> None:
         self._changed_share, self._look_anyway_s = changed_share, look_anyway_s
         self._seen: npt.NDArray[np.uint8] | None = None
         self._seen_at_s = 0.0

@@ -35,6 +35,7 @@ class CountSummary:
         stages: Stage → time per frame.
         detector_precision: Precision of the detector that ran.
         reid_precision: Precision of the re-ID model that ran; None without one.
+        spared: Frames that the motion gate spared the detector; 0 without it.
     """
 
     store_id: str
@@ -57,6 +58,7 @@ class CountSummary:
     stages: dict[str, StageTime]
     unidentified: int = 0
     unique_staff: int = 0
+    spared: int = 0
 
     def as_json(self) -> dict[str, Any]:
         """Plain values for `summary.json`."""

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 
 from dongsun.contract.business_day import BusinessCalendar
 from dongsun.contract.clock import Clock, iso_utc
-from dongsun.contract.detections import Detections
 from dongsun.contract.observations import Crossing, Window, ZoneVisit
 from dongsun.contract.store import CameraConfig
+from dongsun.serve_edge.inference.gated_detector import GatedDetector
 from dongsun.serve_edge.inference.models import Models
 from dongsun.serve_edge.ledger.batch import LedgerBatch
 from dongsun.serve_edge.pipeline.camera_pipeline import CameraPipeline, PipelineEvents, PipelineRules
@@ -79,13 +79,13 @@ class CameraWorker:
         newest_window: datetime | None = None,
     ) -> None:
         self._camera, self._feed, self._parts = camera, feed, parts
-        self._gallery, self._gate, self._measure = gallery, gate, measure
+        self._gallery, self._measure = gallery, measure
+        self._detector = GatedDetector(parts.models.detector, gate)
         self._heat: FloorHeat | None = None
         self._pipeline: CameraPipeline | None = None
         self._observer: Observer | None = None
         self._size: FrameSize | None = None
         self._started_at_utc: datetime | None = None
-        self._persons: Detections | None = None
         self._feet_at_s: dict[int, float] = {}
         self._late_names = LateNames()
         self._dark = DarkWindows(camera)
@@ -94,7 +94,7 @@ class CameraWorker:
         self._stop = threading.Event()
         self._renewal: Gallery | None = None
         self._last_frame_at_s: float | None = None
-        self._analysed = self._gated = self.clock_jumps = 0
+        self.clock_jumps = 0
         self._gap_s = 0.0
         self.heartbeat_s = parts.clock.monotonic_s()
         self.failure: BaseException | None = None
@@ -133,8 +133,8 @@ class CameraWorker:
             last_error=self._feed.last_error,
             counters=self._feed.counters(),
             last_frame_age_s=None if last_s is None else self._parts.clock.monotonic_s() - last_s,
-            analysed=self._analysed,
-            gated=self._gated,
+            analysed=self._detector.looked,
+            gated=self._detector.spared,
             occupancy=0 if pipeline is None else pipeline.occupancy,
             latency_p50_s=self._latencies.percentile(50),
             latency_p95_s=self._latencies.percentile(95),
@@ -168,7 +168,7 @@ class CameraWorker:
 
     def _skip(self, gap: Gap) -> None:
         self._gap_s += gap.to_s - gap.from_s
-        self._persons = None  # who was there when pictures ended says nothing of when they come again
+        self._detector.forget()
         if self._pipeline is not None and self._clock_jumped(gap.until_utc - timedelta(seconds=gap.to_s)):
             self._end_pipeline()
         if self._pipeline is not None:
@@ -182,7 +182,9 @@ class CameraWorker:
     def _count(self, frame: CapturedFrame) -> None:
         pipeline = self._pipeline_for(frame)
         time_s = frame.stream_time_s
-        wanted = pipeline.follow(self._people_in(frame), frame.index, time_s)
+        found = self._detector.detect(frame.picture, time_s)
+        persons = found.keep(found.class_ids == self._parts.models.manifest.detector.person_class)
+        wanted = pipeline.follow(persons, frame.index, time_s)
         if wanted:  # a picture that nobody looks into isn't even converted
             for track, embedding in self._parts.models.looks(frame.picture_bgr, wanted):
                 pipeline.look(track, embedding, time_s)
@@ -190,18 +192,6 @@ class CameraWorker:
         self._close_windows(time_s)
         self._last_frame_at_s = self._parts.clock.monotonic_s()
         self._latencies.add((self._parts.clock.now_utc() - frame.captured_at_utc).total_seconds())
-
-    def _people_in(self, frame: CapturedFrame) -> Detections:
-        if self._gate is not None and self._persons is not None:
-            if not self._gate.opens(frame.picture.small_bgr(), frame.stream_time_s):
-                self._gated += 1
-                return self._persons
-        elif self._gate is not None:
-            self._gate.opens(frame.picture.small_bgr(), frame.stream_time_s)
-        self._analysed += 1
-        found = self._parts.models.detector.detect(frame.picture_bgr)
-        self._persons = found.keep(found.class_ids == self._parts.models.manifest.detector.person_class)
-        return self._persons
 
     def _pipeline_for(self, frame: CapturedFrame) -> CameraPipeline:
         size = FrameSize(frame.picture.width_px, frame.picture.height_px)

@@ -10,6 +10,7 @@ from dongsun.contract.bundle import Precision
 from dongsun.contract.errors import DongsunError
 from dongsun.serve_edge.forward.kafka_sender import KafkaSettings
 from dongsun.serve_edge.forward.mqtt_sender import MqttSettings
+from dongsun.serve_edge.pipeline.motion_gate import CHANGED_SHARE, LOOK_ANYWAY_S
 from dongsun.serve_edge.station.secret_source import SecretSource
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -100,8 +101,10 @@ class MotionGateSettings(_Settings):
     """Whether still pictures skip the detector; `docs/station.md` says what its misses cost."""
 
     enabled: bool = Field(default=True, description="false runs the detector on every picture looked at")
-    changed_share: float = Field(default=0.002, gt=0, lt=1, description="share of the picture that must have changed")
-    look_anyway_s: float = Field(default=2.0, gt=0, description="the detector runs at least this often")
+    changed_share: float = Field(
+        default=CHANGED_SHARE, gt=0, lt=1, description="share of the picture that must have changed"
+    )
+    look_anyway_s: float = Field(default=LOOK_ANYWAY_S, gt=0, description="the detector runs at least this often")
 
 
 class StationSettings(_Settings):

@@ -140,6 +140,14 @@ def walkers(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def pausing_walkers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """70 frames: the same two stand still for three seconds before they come to the middle."""
+    steps = [*range(15), *[15] * 31, *range(16, 40)]
+    pictures = [figures([((40 + 6 * i, 90.0), 0), ((280 - 6 * i, 180.0), 250)]) for i in steps]
+    return write_video(tmp_path_factory.mktemp("video") / "pausing.mp4", pictures)
+
+
+@pytest.fixture(scope="session")
 def store_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("store") / "tiny.yaml"
     path.write_text(

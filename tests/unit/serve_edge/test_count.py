@@ -72,6 +72,30 @@ def test_a_part_of_the_video(tiny_bundle: Path, store_file: Path, walkers: Path,
     assert not (tmp_path / "p").exists()
 
 
+def test_the_motion_gate_spares_still_pictures_and_counts_the_same(
+    tiny_bundle: Path, store_file: Path, pausing_walkers: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    video = str(pausing_walkers)
+    arguments = ["--bundle", str(tiny_bundle), "--store", str(store_file), "--camera", "hall", "--source", video]
+    for name, more in (("a", []), ("b", ["--motion-gate"])):
+        assert main(["count", *arguments, "--out", str(tmp_path / name), *more]) == 0
+    seen, spared = (json.loads((tmp_path / name / "summary.json").read_text()) for name in "ab")
+    assert (seen["spared"], seen["frames"], spared["frames"]) == (0, 70, 70)
+    # One look when they stop, and one each two seconds.
+    assert 26 <= spared["spared"] <= 29
+    assert spared["lines"] == seen["lines"] == {"middle": {"crossings_in": 1, "crossings_out": 1}}
+    assert spared["unique_visitors"] == seen["unique_visitors"] == 2
+    times = [[float(r["stream_time_s"]) for r in rows(tmp_path / name / "crossings.csv")] for name in "ab"]
+    assert times[1] == pytest.approx(times[0], abs=0.1)
+    # Who stays in the picture stays in view, and what is spared is observed all the same.
+    of_view = [[(w["observed_s"], w["occupancy_max"]) for w in rows(tmp_path / name / "windows.csv")] for name in "ab"]
+    assert of_view[1] == of_view[0]
+    capsys.readouterr()
+    assert main(["count", *arguments, "--out", str(tmp_path / "c"), "--motion-gate", "--annotate"]) == 2
+    assert "--annotate with --motion-gate" in capsys.readouterr().err
+    assert not (tmp_path / "c").exists()
+
+
 def test_without_re_id_visitors_are_tracks(
     bundle_without_reid: Path, store_file: Path, walkers: Path, tmp_path: Path
 ) -> None:
