@@ -216,7 +216,11 @@ def _threads(text: str) -> int:
 
 def _table(summary: CountSummary, out: Path) -> str:
     identity = "re-identified" if summary.visitors_identified else "tracks; the bundle has no re-ID model"
-    rows = [f"{name:<20} in {t.crossings_in:>5}   out {t.crossings_out:>5}" for name, t in summary.lines.items()]
+    rows = [
+        f"{name:<20} in {t.crossings_in:>5}   out {t.crossings_out:>5}"
+        + (f"   ({t.walked_round} walked round its end: draw it longer?)" if t.walked_round else "")
+        for name, t in summary.lines.items()
+    ]
     rows += [f"{zone:<20} visits {visits:>5}" for zone, visits in summary.zone_visits.items()]
     rows.append(f"{'unique visitors':<20} {summary.unique_visitors:>8}   ({identity})")
     if summary.unique_staff:

@@ -169,7 +169,9 @@ def _write(
         frames=run.pipeline.frames,
         duration_s=round(run.pipeline.duration_s, 3),
         repaired_timestamps=video.repaired_timestamps,
-        lines={n: LineTotal(counter.total(n, "in"), counter.total(n, "out")) for n in camera.lines},
+        lines={
+            n: LineTotal(counter.total(n, "in"), counter.total(n, "out"), counter.walked_round(n)) for n in camera.lines
+        },
         unique_visitors=run.pipeline.people.visitors - len(run.staff.known),
         visitors_identified=models.embedder is not None,
         tracks=len({item.track_id for item in run.sightings}),

@@ -1,7 +1,7 @@
 """Why a crossing was missed, and where an extra one came from: each wrong event with its probable cause."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -36,7 +36,7 @@ CAUSES: Mapping[Cause, str] = {
     "not found beyond the line": "to be seen, but on no track, beyond the line",
     "the track broke": "one track before the line, another one beyond it",
     "the track went on with somebody else": "the track's box was on one person before the line, on another beyond it",
-    "counted twice": "another track had counted this person already",
+    "counted twice": "another track counted this person's crossing within five seconds",
     "nobody there": "the track was on nobody",
     "placed wrong": "one track all the way: feet misplaced, the line's end, or too near the line to tell",
 }
@@ -136,9 +136,9 @@ def explain_crossings(
     spare = sorted(set(range(len(counted))) - {p for p, _ in matched})
     lost = sorted(set(range(len(true))) - {t for _, t in matched})
     late = {(p, t) for p in spare for t in lost if _is_late(counted[p], true[t], film)}
-    found_people = {true[t].person_id for _, t in matched}
+    found = [true[t] for _, t in matched]
     faults = [_missed(true[t], film, any(t == other for _, other in late)) for t in lost]
-    faults += [_extra(counted[p], film, any(p == other for other, _ in late), found_people) for p in spare]
+    faults += [_extra(counted[p], film, any(p == other for other, _ in late), found) for p in spare]
     return tuple(sorted(faults, key=lambda fault: (fault.time_s, fault.kind, fault.who)))
 
 
@@ -161,8 +161,8 @@ def _missed(crossing: TrueCrossing, film: FilmedTracks, is_late: bool) -> Crossi
     return CrossingFault("missed", crossing.line_id, crossing.direction, at, who, cause)
 
 
-def _extra(counted: CountedEvent, film: FilmedTracks, is_late: bool, found_people: Collection[str]) -> CrossingFault:
-    at = counted.event.time_s
+def _extra(counted: CountedEvent, film: FilmedTracks, is_late: bool, found: Sequence[TrueCrossing]) -> CrossingFault:
+    event, at = counted.event, counted.event.time_s
     before = film.people_on(counted.track_id, at - LOOK_S, at)
     after = film.people_on(counted.track_id, at, at + LOOK_S)
     cause: Cause
@@ -176,8 +176,8 @@ def _extra(counted: CountedEvent, film: FilmedTracks, is_late: bool, found_peopl
         cause = "the track went on with somebody else"
     else:
         who = (before + after).most_common(1)[0][0]
-        cause = "counted twice" if who in found_people else "placed wrong"
-    event = counted.event
+        same = [c for c in found if (c.person_id, c.line_id, c.direction) == (who, event.line_id, event.direction)]
+        cause = "counted twice" if any(abs(c.time_s - at) <= LATE_S for c in same) else "placed wrong"
     return CrossingFault("extra", event.line_id, event.direction, at, counted.track_id, cause)
 
 

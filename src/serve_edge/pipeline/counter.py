@@ -93,6 +93,10 @@ class Counter:
         """Crossings of a line so far."""
         return self._totals[line_id, direction]
 
+    def walked_round(self, line_id: str) -> int:
+        """How often somebody so far has changed sides just beyond one of the line's ends, uncounted."""
+        return self._lines[line_id].walked_round
+
     def _crossed(self, line_id: str, crossing: LineCrossing | None) -> None:
         if crossing is not None:
             self._crossings.append(CountedCrossing(line_id, crossing))

@@ -1,5 +1,6 @@
 """Counting people across a line."""
 
+import math
 from collections import deque
 from dataclasses import dataclass, field
 
@@ -18,6 +19,8 @@ _EDGE = 0.01
 _PACE_S = 0.6
 """The sightings of so long tell whence somebody comes and whither they go: a step lasts half a second."""
 _LEAST_STRIDE = 3
+_ROUND_HEIGHTS = 0.6
+"""Who passes a line's end within a metre walks round it: a longer line would count them."""
 _UNSEEN_S = 0.2
 """Who walks straight is believed to have come from, or to go on, so far out of sight: two frames of a 10 fps camera."""
 _FASTEST_M_S, _JITTER_M = 3.0, 0.3
@@ -71,6 +74,10 @@ class PixelLine:
         along = position_along(point, self.line_from, self.line_to)
         return (self.open_from or along >= 0.0) and (self.open_to or along <= 1.0)
 
+    def beyond_px(self, point: Point) -> float:
+        """How far from the nearer end a point lies, in pixels."""
+        return min(math.dist(point, self.line_from), math.dist(point, self.line_to))
+
 
 @dataclass(frozen=True)
 class LineCrossing:
@@ -100,6 +107,7 @@ class _Walk:
     crossed_s: float = 0.0
     crossed_frame: int = 0
     crossed_within: bool = False
+    crossed_round: bool = False
     emerging: list[Sighting] = field(default_factory=list)
     """The first sightings, until it is settled on a side."""
     latest: deque[Sighting] = field(default_factory=deque)
@@ -137,9 +145,13 @@ class LineCounter:
     Args:
         line: Where to count.
         constants: Band and time.
+
+    Attributes:
+        walked_round: How often somebody changed sides just beyond one of the line's ends; that isn't counted.
     """
 
     def __init__(self, line: PixelLine, constants: CountingConstants) -> None:
+        self.walked_round = 0
         self._line = line
         self._c = constants
         self._walks: dict[int, _Walk] = {}
@@ -160,7 +172,10 @@ class LineCounter:
         before, walk.settled_side = walk.settled_side, side
         if before == 0 and (emerged := self._emerged(track_id, walk.emerging, side)):
             return emerged
-        if before in (0, side) or not walk.crossed_within:
+        if before in (0, side):
+            return None
+        if not walk.crossed_within:
+            self.walked_round += walk.crossed_round
             return None
         return LineCrossing(track_id, "in" if side > 0 else "out", walk.crossed_s, walk.crossed_frame)
 
@@ -229,7 +244,9 @@ class LineCounter:
             return
         share = walk.last_distance / (walk.last_distance - distance)
         (x0, y0), (x1, y1) = before.anchor_px(self._line.anchor), now.anchor_px(self._line.anchor)
-        walk.crossed_within = self._line.spans((x0 + share * (x1 - x0), y0 + share * (y1 - y0)))
+        at = x0 + share * (x1 - x0), y0 + share * (y1 - y0)
+        walk.crossed_within = self._line.spans(at)
+        walk.crossed_round = not walk.crossed_within and self._line.beyond_px(at) <= _ROUND_HEIGHTS * now.height_px
         walk.crossed_s = before.stream_time_s + share * (now.stream_time_s - before.stream_time_s)
         walk.crossed_frame = before.frame_index + round(share * (now.frame_index - before.frame_index))
 

@@ -8,10 +8,11 @@ from dongsun.serve_edge.results.stopwatch import StageTime
 
 @dataclass(frozen=True)
 class LineTotal:
-    """Crossings of one line."""
+    """Crossings of one line, and how often somebody walked round one of its ends: then it should be drawn longer."""
 
     crossings_in: int
     crossings_out: int
+    walked_round: int = 0
 
 
 @dataclass(frozen=True)

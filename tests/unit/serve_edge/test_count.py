@@ -83,7 +83,7 @@ def test_the_motion_gate_spares_still_pictures_and_counts_the_same(
     assert (seen["spared"], seen["frames"], spared["frames"]) == (0, 70, 70)
     # One look when they stop, and one each two seconds.
     assert 26 <= spared["spared"] <= 29
-    assert spared["lines"] == seen["lines"] == {"middle": {"crossings_in": 1, "crossings_out": 1}}
+    assert spared["lines"] == seen["lines"] == {"middle": {"crossings_in": 1, "crossings_out": 1, "walked_round": 0}}
     assert spared["unique_visitors"] == seen["unique_visitors"] == 2
     times = [[float(r["stream_time_s"]) for r in rows(tmp_path / name / "crossings.csv")] for name in "ab"]
     assert times[1] == pytest.approx(times[0], abs=0.1)
@@ -121,7 +121,7 @@ def test_staff_are_told_as_a_station_tells_them(
     assert [row["staff"] for row in rows(tmp_path / "o/visits.csv")] == ["True"]
     summary = json.loads((tmp_path / "o/summary.json").read_text())
     assert (summary["unique_visitors"], summary["unique_staff"]) == (1, 1)
-    assert summary["lines"]["middle"] == {"crossings_in": 1, "crossings_out": 1}
+    assert summary["lines"]["middle"] == {"crossings_in": 1, "crossings_out": 1, "walked_round": 0}
     assert "staff" in capsys.readouterr().out
 
 

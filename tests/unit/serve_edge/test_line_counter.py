@@ -104,6 +104,17 @@ def test_walking_round_the_end_counts_nothing_and_the_way_back_through_counts_on
     assert [c.direction for c in back if c] == ["out"]
 
 
+@pytest.mark.parametrize(
+    ("y", "there_and_back"), [(500, 0), (690, 0), (740, 2), (755, 2), (765, 0), (260, 2), (100, 0)]
+)
+def test_who_walks_round_an_end_is_told_apart_from_who_passes_far_off(y: float, there_and_back: int) -> None:
+    counter = LineCounter(line(), CountingConstants())
+    walk(straight(400, 600, 20) + straight(600, 400, 20), counter, y=y)
+    assert counter.walked_round == there_and_back
+    walk(straight(400, 505, 10) + straight(505, 400, 10), counter, y=740, track=2)  # turns back: round nothing
+    assert counter.walked_round == there_and_back
+
+
 def test_a_line_drawn_the_other_way_round_means_the_same() -> None:
     flipped = LineCounter(line(**{"from": (0.5, 0.7), "to": (0.5, 0.3)}), CountingConstants())
     assert [c.direction for c in walk(straight(400, 600, 20), flipped)] == ["in"]

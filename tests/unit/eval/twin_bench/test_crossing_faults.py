@@ -44,6 +44,8 @@ EXTRA: list[tuple[str, FilmedTracks, list[TrueCrossing], list[CountedEvent]]] = 
     ("the film begins or ends here", film(WHOLE), [], [counted("1", 0.2)]),
     ("the track went on with somebody else", film([(0.0, AT, "ann", "1"), (AT, 20.0, "bob", "1")]), [], [counted("1")]),
     ("counted twice", film([*WHOLE, (0.0, 20.0, "ann", "2")]), [true()], [counted("1"), counted("2", AT + 0.5)]),
+    ("placed wrong", film(WHOLE), [true()], [counted("1"), counted("1", AT + 8)]),
+    ("placed wrong", film(WHOLE), [true()], [counted("1"), CountedEvent(LineEvent("door", "out", AT + 2), "1")]),
 ]
 
 
