@@ -13,6 +13,7 @@ from dongsun.contract.store import StoreConfig
 from dongsun.serve_edge.doctor.check_capacity import disk_findings
 from dongsun.serve_edge.doctor.finding import Finding, Words, advice, broken, fault, fine
 from dongsun.serve_edge.ledger.batch import LedgerBatch
+from dongsun.serve_edge.ledger.damaged_files import DamagedFiles
 from dongsun.serve_edge.ledger.ledger_errors import LedgerWriteError
 from dongsun.serve_edge.station.open_ledger import open_ledger
 from dongsun.serve_edge.station.station_settings import StationSettings
@@ -29,7 +30,20 @@ def storage_findings(settings: StationSettings, store: StoreConfig, now_utc: dat
     found = [*_permissions(folder), *_disk(folder, ledger_bytes, settings, store)]
     if not settings.ledger_path.is_file():
         return [*found, *_key(settings)]
-    return [*found, _ledger(settings, store, now_utc)]
+    return [*found, _ledger(settings, store, now_utc), *_set_aside(settings)]
+
+
+def _set_aside(settings: StationSettings) -> list[Finding]:
+    kept = DamagedFiles(settings.ledger_path).kept()
+    if not kept:
+        return []
+    names = ", ".join(path.name for path in kept)
+    title = Words(f"The ledger was damaged lately ({names})", f"최근 기록 데이터베이스가 손상되었습니다 ({names})")
+    todo = Words(
+        "The station began a new one and copies what it can. Look at the disk (`smartctl -a`): it may be dying.",
+        "스테이션이 새로 시작해 복사 중입니다. 디스크 상태를 확인하세요(`smartctl -a`). 고장 직전일 수 있습니다.",
+    )
+    return [advice(title, todo)]
 
 
 def _ledger(settings: StationSettings, store: StoreConfig, now_utc: datetime) -> Finding:

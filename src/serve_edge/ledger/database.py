@@ -6,7 +6,7 @@ import apsw
 from pydantic import SecretStr
 
 from dongsun.contract.errors import DongsunError
-from dongsun.serve_edge.ledger.ledger_errors import LedgerFullError, has_no_room
+from dongsun.serve_edge.ledger.ledger_errors import DamagedFileError, LedgerFullError, has_no_room
 from dongsun.serve_edge.ledger.migrations import STEPS
 
 BUSY_TIMEOUT_MS = 5_000
@@ -23,7 +23,8 @@ def open_database(path: Path, key: SecretStr | None, most_bytes: int | None) -> 
         most_bytes: The file may not grow beyond this; None is no limit.
 
     Raises:
-        DongsunError: Another key, no database, damaged, made by a newer version, or not writable.
+        DamagedFileError: It is damaged.
+        DongsunError: Another key, no database, made by a newer version, or not writable.
         LedgerFullError: There is no room even to open it.
     """
     try:
@@ -43,8 +44,11 @@ def open_database(path: Path, key: SecretStr | None, most_bytes: int | None) -> 
     except (apsw.CantOpenError, apsw.ReadOnlyError) as error:
         raise _unusable(path, str(error), "create its folder and let the station's user write there") from error
     except apsw.CorruptError as error:
-        raise _unusable(
-            path, f"a damaged file ({error})", "move it away: a new one is begun; keep it for a repair"
+        raise DamagedFileError(
+            expected="the station's ledger",
+            got=f"a damaged file ({error})",
+            where=str(path),
+            mend="start the station: it sets the file aside, begins a new one and copies what can be read",
         ) from error
     except (apsw.FullError, apsw.IOError, apsw.BusyError) as error:
         if has_no_room(error):

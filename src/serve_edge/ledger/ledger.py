@@ -1,6 +1,8 @@
 """Writing to and reading from the ledger."""
 
+import logging
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
@@ -12,16 +14,29 @@ import apsw
 from pydantic import SecretStr
 
 from dongsun.contract.business_day import BusinessCalendar
-from dongsun.contract.clock import iso_utc
+from dongsun.contract.clock import iso_utc, utc_now
 from dongsun.serve_edge.ledger.batch import LedgerBatch, Message, OutboxItem
+from dongsun.serve_edge.ledger.damaged_files import DamagedFiles
 from dongsun.serve_edge.ledger.database import open_database
-from dongsun.serve_edge.ledger.ledger_errors import LedgerFullError, LedgerWriteError, has_no_room
+from dongsun.serve_edge.ledger.ledger_errors import (
+    DAMAGED,
+    DamagedFileError,
+    LedgerDamagedError,
+    LedgerFullError,
+    LedgerWriteError,
+    has_no_room,
+)
 from dongsun.serve_edge.ledger.room import ROOM_STEPS
 from dongsun.serve_edge.ledger.rows import crossing_row, visit_row, window_row
+from dongsun.serve_edge.ledger.salvage import Salvage
+
+_LOG = logging.getLogger(__name__)
 
 _REFUSED = (apsw.IOError, apsw.BusyError, apsw.LockedError, apsw.ReadOnlyError, apsw.CantOpenError)
 """What a disk, or a program beside this one, may do to a write; the same write may pass later."""
 
+_MOST_ASIDE = 3
+"""Damaged files beside the ledger: a disk that makes more of them is dying, and each takes room."""
 _SLACK_PAGES = 16
 _DAYS_THAT_PROVE = 3
 _NEWEST_DAYS = """
@@ -40,11 +55,19 @@ class Ledger:
     What `append` has returned from survives a kill and a power cut. Everything has an idempotency key: writing it again
     changes nothing. Messages are put into the outbox in the transaction of the facts that they tell.
 
+    A file found damaged is set aside, if this is the ledger of whoever looks after it: a new one is begun at once, and
+    `salvage` copies into it what can still be read.
+
     Args:
         path: The file.
         calendar: Of the store: it says to which business day an instant belongs.
         key: Encrypts the file at rest.
         most_bytes: Limit of the file's size.
+        mends: Sets a damaged file aside; a report beside a running station must not.
+
+    Attributes:
+        begun_anew: How often the file was found damaged since it was opened.
+        salvaged: Rows copied from damaged files since then.
 
     Raises:
         DongsunError: The file can't be used; see `open_database`.
@@ -52,13 +75,31 @@ class Ledger:
     """
 
     def __init__(
-        self, path: Path, calendar: BusinessCalendar, key: SecretStr | None = None, most_bytes: int | None = None
+        self,
+        path: Path,
+        calendar: BusinessCalendar,
+        key: SecretStr | None = None,
+        most_bytes: int | None = None,
+        *,
+        mends: bool = False,
     ) -> None:
         self.calendar = calendar
+        self._path, self._key, self._most_bytes, self._mends = path, key, most_bytes, mends
         self._lock = threading.Lock()
-        self._db = open_database(path, key, most_bytes)
-        self._page_bytes = int(self._db.pragma("page_size"))
-        self._most_pages = int(self._db.pragma("max_page_count"))
+        self._aside = DamagedFiles(path)
+        self._salvages = [Salvage(each, key) for each in self._aside.unfinished()] if mends else []
+        self.begun_anew = self.salvaged = 0
+        try:
+            self._open()
+        except DamagedFileError as error:
+            if not mends:
+                raise
+            try:
+                self._begin_anew(None)
+            except LedgerDamagedError as hopeless:
+                raise DamagedFileError(
+                    expected=error.expected, got=str(hopeless), where=str(path), mend="copy the folder elsewhere first"
+                ) from hopeless
 
     def __enter__(self) -> "Ledger":
         return self
@@ -89,7 +130,9 @@ class Ledger:
             self._write_outbox(batch.messages, now_utc)
 
     def pending(self, limit: int) -> list[OutboxItem]:
-        """The oldest messages that nobody has acknowledged yet."""
+        """The oldest messages that nobody has acknowledged yet; none while older ones may still be salvaged."""
+        if any(salvage.has_messages for salvage in self._salvages):
+            return []
         found = self._rows(
             "SELECT sequence, idempotency_key, kind, body, created_at_utc FROM outbox WHERE sent_at_utc IS NULL "
             "ORDER BY sequence LIMIT ?",
@@ -137,6 +180,10 @@ class Ledger:
             self._db.execute(
                 "DELETE FROM outbox WHERE sent_at_utc < ?", (iso_utc(now_utc - timedelta(days=sent_days)),)
             )
+        try:
+            self._aside.forget(now_utc - timedelta(days=1))
+        except OSError as error:
+            raise LedgerWriteError(str(error)) from error
 
     def _proven_day(self, today: date) -> date:
         """Today, but no more than three days after the third newest day that was counted."""
@@ -145,10 +192,30 @@ class Ledger:
             return min([today, *newest])
         return min(today, newest[-1] + timedelta(days=_DAYS_THAT_PROVE))
 
+    def salvage(self, for_s: float) -> None:
+        """Goes on copying from damaged files for so long; to be called every second.
+
+        Raises:
+            LedgerWriteError: The disk refuses; the same rows are tried again.
+        """
+        until_s = time.monotonic() + for_s
+        while self._salvages and time.monotonic() < until_s:
+            salvage = self._salvages[0]
+            try:
+                with self._transaction():
+                    goes_on = salvage.step(self._db)
+            except LedgerFullError as error:
+                _LOG.error("no room for what is left in %s: %s", salvage.damaged.name, error)
+                goes_on = False
+            else:
+                self.salvaged += salvage.advance()
+            if not goes_on:
+                self._finish(salvage)
+
     def may_grow(self, more_bytes: int) -> None:
         """The file may take so much more of the disk, and never more than its own limit; what is full then is the file,
         in which old rows can still be deleted, and not the disk, on which nothing can be written at all."""
-        with self._lock, _told():
+        with self._lock, self._mended(), _told():
             pages = int(self._db.pragma("page_count")) + max(0, more_bytes) // self._page_bytes
             self._db.pragma("max_page_count", min(self._most_pages, pages))
 
@@ -159,7 +226,7 @@ class Ledger:
             LedgerFullError: There is no room for it in the file.
             LedgerWriteError: The disk refuses.
         """
-        with self._lock, _told():
+        with self._lock, self._mended(), _told():
             self._db.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
 
     def make_room(self) -> int:
@@ -193,7 +260,7 @@ class Ledger:
     @contextmanager
     def _transaction(self) -> Iterator[None]:
         """All or nothing. SQLite itself rolls back when the disk is full, so that ours may find nothing to undo."""
-        with self._lock, _told():
+        with self._lock, self._mended(), _told():
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield
@@ -205,7 +272,60 @@ class Ledger:
 
     def _rows(self, query: str, bindings: Bindings = ()) -> list[tuple[Any, ...]]:
         with self._lock:
-            return list(self._db.execute(query, bindings))
+            try:
+                return list(self._db.execute(query, bindings))
+            except DAMAGED as error:
+                if not self._mends:
+                    raise DamagedFileError(
+                        expected="the station's ledger",
+                        got=f"a damaged file ({error})",
+                        where=str(self._path),
+                        mend="let the station run: it begins a new one as soon as it meets the damage",
+                    ) from error
+                self._begin_anew(self._db)
+                return list(self._db.execute(query, bindings))
+
+    def _open(self) -> None:
+        self._db = open_database(self._path, self._key, self._most_bytes)
+        self._page_bytes = int(self._db.pragma("page_size"))
+        self._most_pages = int(self._db.pragma("max_page_count"))
+
+    @contextmanager
+    def _mended(self) -> Iterator[None]:
+        """Nothing was written to a damaged file; the next write finds a new one."""
+        try:
+            yield
+        except LedgerDamagedError:
+            if self._mends:
+                self._begin_anew(self._db)
+            raise
+
+    def _begin_anew(self, damaged: apsw.Connection | None) -> None:
+        """Sets the file aside, unless that has happened too often, and begins a new one."""
+        if len(self._aside.kept()) >= _MOST_ASIDE:
+            raise LedgerDamagedError(f"damaged {_MOST_ASIDE + 1} times in a day or two: replace the disk")
+        now_utc = utc_now()
+        try:
+            salvage = Salvage(self._aside.set_aside(now_utc), self._key)
+        except OSError as error:
+            raise LedgerDamagedError(f"it can't be set aside: {error}") from error
+        if damaged is not None:
+            damaged.close(True)
+        _LOG.error("the ledger was damaged: %s is set aside, a new one begun", salvage.damaged.name)
+        self._open()
+        self.begun_anew += 1
+        with self._db:
+            # New messages come after all that are salvaged.
+            newest = int(now_utc.timestamp() * 1000)
+            self._db.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('outbox', ?)", (newest,))
+            salvage.copy_heat_of(str(self.calendar.day_of(now_utc)), self._db)
+        self._salvages.append(salvage)
+
+    def _finish(self, salvage: Salvage) -> None:
+        self._aside.finish(salvage.damaged)
+        self._salvages.remove(salvage)
+        lost = f"; parts of {', '.join(sorted(salvage.incomplete))} can't be read" if salvage.incomplete else ""
+        _LOG.warning("%d rows were copied from %s%s", salvage.copied, salvage.damaged.name, lost)
 
     def _write_facts(self, batch: LedgerBatch) -> None:
         calendar = self.calendar
@@ -252,5 +372,7 @@ def _told() -> Iterator[None]:
     """SQLite's errors in the words of whoever writes."""
     try:
         yield
+    except DAMAGED as error:
+        raise LedgerDamagedError(str(error)) from error
     except (apsw.FullError, *_REFUSED) as error:
         raise (LedgerFullError if has_no_room(error) else LedgerWriteError)(str(error)) from error

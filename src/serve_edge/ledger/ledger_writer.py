@@ -10,7 +10,7 @@ from dongsun.contract.clock import Clock
 from dongsun.serve_edge.ledger.ballast import BALLAST_BYTES, Ballast
 from dongsun.serve_edge.ledger.batch import LedgerBatch
 from dongsun.serve_edge.ledger.ledger import Ledger
-from dongsun.serve_edge.ledger.ledger_errors import LedgerFullError, LedgerWriteError
+from dongsun.serve_edge.ledger.ledger_errors import LedgerDamagedError, LedgerFullError, LedgerWriteError
 
 _LOG = logging.getLogger(__name__)
 _TRIES = 6
@@ -102,6 +102,8 @@ class LedgerWriter:
                 if not self._gave_up(rows=attempt > 0):
                     return False
             except LedgerWriteError as error:
+                if isinstance(error, LedgerDamagedError) and not attempt:
+                    continue  # it has begun anew
                 self._say("the ledger can't be written (%s): what is counted waits in memory", error)
                 return False
             else:

@@ -58,6 +58,8 @@ class StationHealth:
         restarts: Parts that the supervisor started again.
         clock_jumps: Times that the wall clock was set.
         drift: By how much each line's occupancy was wrong when the business day before ended.
+        ledgers_begun: Times that the ledger was found damaged and begun anew.
+        salvaged_rows: Rows copied from damaged ledgers.
     """
 
     store_id: str
@@ -73,6 +75,8 @@ class StationHealth:
     restarts: int
     clock_jumps: int
     drift: tuple[LineBalance, ...] = ()
+    ledgers_begun: int = 0
+    salvaged_rows: int = 0
 
     @property
     def ready(self) -> bool:

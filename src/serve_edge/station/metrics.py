@@ -57,6 +57,8 @@ def _station(health: StationHealth) -> Iterator[Metric]:
     yield _gauge("dongsun_ledger_waiting_batches", "Batches kept in memory for want of room", writer.waiting)
     yield _counter("dongsun_ledger_lost_batches_total", "Batches given up for want of room", writer.lost)
     yield _counter("dongsun_ledger_made_room_rows_total", "Old rows given up for newer ones", writer.made_room)
+    yield _counter("dongsun_ledger_begun_anew_total", "Times that the ledger was found damaged", health.ledgers_begun)
+    yield _counter("dongsun_ledger_salvaged_rows_total", "Rows copied from damaged ledgers", health.salvaged_rows)
 
 
 def _cameras(cameras: tuple[CameraHealth, ...]) -> Iterator[Metric]:

@@ -11,8 +11,8 @@ from dongsun.serve_edge.station.station_settings import StationSettings
 _BYTES_PER_MB = 1_000_000
 
 
-def open_ledger(settings: StationSettings, store: StoreConfig) -> Ledger:
-    """Opens the ledger, or begins one; its folder must exist.
+def open_ledger(settings: StationSettings, store: StoreConfig, *, mends: bool = False) -> Ledger:
+    """Opens the ledger, or begins one; its folder must exist. The station's own `mends` a damaged one.
 
     Raises:
         DongsunError: The key can't be read or doesn't fit, the file can't be used, or there is no room even to open it.
@@ -22,11 +22,11 @@ def open_ledger(settings: StationSettings, store: StoreConfig) -> Ledger:
     most_bytes = None if most_mb is None else most_mb * _BYTES_PER_MB
     calendar = BusinessCalendar.of(store)
     try:
-        return Ledger(settings.ledger_path, calendar, key, most_bytes)
+        return Ledger(settings.ledger_path, calendar, key, most_bytes, mends=mends)
     except LedgerFullError:
         Ballast(settings.data_dir).give_up()
     try:
-        return Ledger(settings.ledger_path, calendar, key, most_bytes)
+        return Ledger(settings.ledger_path, calendar, key, most_bytes, mends=mends)
     except LedgerFullError as error:
         raise DongsunError(
             expected="room to open the ledger",

@@ -15,6 +15,7 @@ from dongsun.serve_edge.forward.sender import Sender
 from dongsun.serve_edge.forward.window_event import window_message
 from dongsun.serve_edge.inference.models import Models, load_models
 from dongsun.serve_edge.ledger.batch import LedgerBatch
+from dongsun.serve_edge.ledger.ledger_errors import LedgerWriteError
 from dongsun.serve_edge.ledger.ledger_writer import LedgerWriter
 from dongsun.serve_edge.pipeline.constants import TrackingConstants
 from dongsun.serve_edge.pipeline.floor_heat import FloorHeat, MeasuredCamera
@@ -40,6 +41,8 @@ _RESTARTS, _WITHIN_S = 5, 600.0
 _HUNG_S = 60.0
 """A worker that hasn't looked up for so long hangs; a picture takes a tenth of a second."""
 _KEEP_HOUSE_S = 60.0
+_SALVAGE_S = 0.2
+"""Of each second, while a damaged ledger is copied from: counting has the rest."""
 
 
 class StationBrokenError(Exception):
@@ -62,7 +65,7 @@ class Station:
         self._store = load_store(settings.store)
         self._calendar = BusinessCalendar.of(self._store)
         settings.data_dir.mkdir(parents=True, exist_ok=True)
-        self.ledger = open_ledger(settings, self._store)
+        self.ledger = open_ledger(settings, self._store, mends=True)
         self._writer = LedgerWriter(self.ledger, settings.data_dir, clock)
         self._models = _loaded(settings)
         self._staff = staff_rules(self._store, settings.store, self._models)
@@ -109,6 +112,7 @@ class Station:
                 self._recover(name)
             self._workers[name] = self._new_worker(name)
             self._workers[name].start()
+        self._salvage()
         now_utc = self._clock.now_utc()
         if self._day.turn(now_utc):
             for worker in self._workers.values():
@@ -164,7 +168,15 @@ class Station:
             restarts=self._restarts,
             clock_jumps=max((worker.clock_jumps for worker in self._workers.values()), default=0),
             drift=self._day.drift,
+            ledgers_begun=self.ledger.begun_anew,
+            salvaged_rows=self.ledger.salvaged,
         )
+
+    def _salvage(self) -> None:
+        try:
+            self.ledger.salvage(_SALVAGE_S)
+        except LedgerWriteError as error:
+            _LOG.warning("copying from the damaged ledger waits: %s", error)
 
     def _recover(self, camera_id: str | None = None) -> None:
         """Closes the windows that a killed run, or a camera's broken worker, has left open."""
