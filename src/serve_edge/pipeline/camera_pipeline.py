@@ -80,6 +80,7 @@ class CameraPipeline:
         camera_id: str = "",
     ) -> None:
         below_px = nadir_px(camera, size.width_px, size.height_px)
+        view = FloorView.of(camera, size.width_px, size.height_px)
         self.people = People(
             rules.strong_score,
             rules.similarity_threshold,
@@ -89,9 +90,9 @@ class CameraPipeline:
             rules.gallery,
             gallery,
             camera_id,
-            FloorView.of(camera, size.width_px, size.height_px),
+            view,
         )
-        self.counter = Counter(camera, size, rules.started_at_utc, rules.counting)
+        self.counter = Counter(camera, size, rules.started_at_utc, rules.counting, view)
         self.frames = 0
         self.first_s = 0.0
         self.last_s = 0.0

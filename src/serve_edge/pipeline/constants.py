@@ -60,6 +60,9 @@ class CountingConstants:
         doubtful_band_heights: The same where the detector is in doubt: of people half hidden by others, head and feet
             are a tenth of a height off, and by turns on either side.
         sure_score: From this score on it isn't.
+        band_m: Where the floor tells places, the band's half width in metres: of people who stand, places are a tenth
+            of a metre off, and who turns back within a step has not crossed.
+        doubtful_band_m: The same where the detector is in doubt.
         settle_s: A side is decided when the anchor stays beyond the band this long: three frames of a 10 fps camera
             (with room for rounding), two of 5 fps, five of 25. One or two frames may be a wrong box.
         zone_enter_s: Inside a zone this long to have entered it.
@@ -69,6 +72,8 @@ class CountingConstants:
     band_heights: float = 0.035
     doubtful_band_heights: float = 0.2
     sure_score: float = 0.5
+    band_m: float = 0.2
+    doubtful_band_m: float = 0.6
     settle_s: float = 0.18
     zone_enter_s: float = 0.5
     zone_exit_s: float = 1.0

@@ -8,6 +8,7 @@ from datetime import datetime
 from dongsun.contract.observations import Direction
 from dongsun.contract.store import CameraConfig
 from dongsun.serve_edge.pipeline.constants import CountingConstants
+from dongsun.serve_edge.pipeline.floor_view import FloorView
 from dongsun.serve_edge.pipeline.line_counter import LineCounter, LineCrossing, PixelLine
 from dongsun.serve_edge.pipeline.looks import FrameSize
 from dongsun.serve_edge.pipeline.people import IdentifiedSighting
@@ -38,13 +39,20 @@ class Counter:
         camera: Lines and zones.
         size: Of the picture.
         started_at_utc: When the first frame was taken.
-        constants: Band and times.
+        constants: Bands and times.
+        view: Of the floor, where the camera has one.
     """
 
     def __init__(
-        self, camera: CameraConfig, size: FrameSize, started_at_utc: datetime, constants: CountingConstants
+        self,
+        camera: CameraConfig,
+        size: FrameSize,
+        started_at_utc: datetime,
+        constants: CountingConstants,
+        view: FloorView | None = None,
     ) -> None:
-        self._lines = {name: LineCounter(PixelLine.of(line, size), constants) for name, line in camera.lines.items()}
+        lines = {name: PixelLine.of(line, size) for name, line in camera.lines.items()}
+        self._lines = {name: LineCounter(line, constants, view) for name, line in lines.items()}
         self._zones = {name: ZoneMeter(PixelZone.of(zone, size), constants) for name, zone in camera.zones.items()}
         self._windows = WindowAggregator(started_at_utc, tuple(self._lines), tuple(self._zones))
         self._totals: collections.Counter[tuple[str, Direction]] = collections.Counter()

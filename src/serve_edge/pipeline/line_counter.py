@@ -11,6 +11,7 @@ from dongsun.contract.geometry import Point, position_along, signed_distance
 from dongsun.contract.observations import Direction
 from dongsun.contract.store import Anchor, LineConfig
 from dongsun.serve_edge.pipeline.constants import CountingConstants
+from dongsun.serve_edge.pipeline.floor_view import FloorView
 from dongsun.serve_edge.pipeline.looks import FrameSize
 from dongsun.serve_edge.pipeline.sighting import Sighting
 
@@ -96,18 +97,35 @@ class LineCrossing:
 
 
 @dataclass
+class _Run:
+    """Sightings in a row on one side; 0 is within a band."""
+
+    side: int = 0
+    since_s: float = 0.0
+
+    def held(self, side: int, time_s: float, settle_s: float) -> int:
+        """The side, if the sightings until this one have been there for `settle_s`; else 0."""
+        if side != self.side:
+            self.side, self.since_s = side, time_s
+        return side if time_s - self.since_s >= settle_s else 0
+
+
+@dataclass
 class _Walk:
     """What is remembered of one track: bounded, whatever its length."""
 
     settled_side: int = 0
-    run_side: int = 0
-    run_since_s: float = 0.0
+    clear: _Run = field(default_factory=_Run)
+    """Beyond the band."""
+    near: _Run = field(default_factory=_Run)
+    """Beyond the jitter of somebody who stands: what the end of a track is judged by."""
     last: Sighting | None = None
     last_distance: float = 0.0
     crossed_s: float = 0.0
     crossed_frame: int = 0
     crossed_within: bool = False
     crossed_round: bool = False
+    near_side: int = 0
     emerging: list[Sighting] = field(default_factory=list)
     """The first sightings, until it is settled on a side."""
     latest: deque[Sighting] = field(default_factory=deque)
@@ -138,20 +156,26 @@ class LineCounter:
     other side is a crossing, dated back to the last time that the anchor passed the line itself, and counted if that
     was within the segment. So jitter on the line, standing on it and turning back on it count nothing; walking through
     and back counts both ways; and a gap in the track matters not, since only sides are compared.
-    Where the camera's floor tells places, somebody may emerge within the band, from behind others or there as the film
-    begins, and vanish within it. If their first or last sightings walk straight across the line, that is a crossing.
+    Where the camera's floor tells places, the band is wider, in metres, so that who stands on the line or turns back
+    within a step counts nothing; a track that ends within it counts on the side it was on. And somebody may emerge
+    within the band, from behind others or there as the film begins, and vanish within it: if their first or last
+    sightings walk straight across the line, that is a crossing.
     So a path reversed gives the same crossings with `in` and `out` exchanged.
 
     Args:
         line: Where to count.
-        constants: Band and time.
+        constants: Bands and time.
+        view: Of the floor, where the camera has one.
 
     Attributes:
         walked_round: How often somebody changed sides just beyond one of the line's ends; that isn't counted.
     """
 
-    def __init__(self, line: PixelLine, constants: CountingConstants) -> None:
+    def __init__(self, line: PixelLine, constants: CountingConstants, view: FloorView | None = None) -> None:
         self.walked_round = 0
+        on_floor = view if line.anchor == "foot" else None
+        ends_m = [on_floor.place_m(end) for end in (line.line_from, line.line_to)] if on_floor else []
+        self._ends_m = [end for end in ends_m if end is not None]
         self._line = line
         self._c = constants
         self._walks: dict[int, _Walk] = {}
@@ -163,11 +187,22 @@ class LineCounter:
         self._note_passage(walk, sighting, distance)
         self._note_stride(walk, sighting)
         walk.last, walk.last_distance = sighting, distance
-        band = self._band_heights(sighting) * sighting.height_px
-        side = 0 if abs(distance) <= band else (1 if distance > 0 else -1)
-        if side != walk.run_side:
-            walk.run_side, walk.run_since_s = side, sighting.stream_time_s
-        if side == 0 or sighting.stream_time_s - walk.run_since_s < self._c.settle_s:
+        side = 1 if distance > 0 else -1
+        time_s = sighting.stream_time_s
+        walk.near_side = walk.near.held(side * self._is_near_clear(sighting, distance), time_s, self._c.settle_s)
+        side = walk.clear.held(side * self._is_clear(sighting, distance), time_s, self._c.settle_s)
+        return self._settled(track_id, walk, side)
+
+    def end(self, track_id: int) -> LineCrossing | None:
+        """Drops what is remembered of a track that ended; a crossing if it ended beyond the line, or walking across."""
+        walk = self._walks.pop(track_id, None)
+        if walk is None:
+            return None
+        return self._settled(track_id, walk, walk.near_side) or self._vanished(track_id, walk)
+
+    def _settled(self, track_id: int, walk: _Walk, side: int) -> LineCrossing | None:
+        """Settles a walk on a side (0: on none yet); a crossing if it was settled on the other."""
+        if side == 0:
             return None
         before, walk.settled_side = walk.settled_side, side
         if before == 0 and (emerged := self._emerged(track_id, walk.emerging, side)):
@@ -179,14 +214,17 @@ class LineCounter:
             return None
         return LineCrossing(track_id, "in" if side > 0 else "out", walk.crossed_s, walk.crossed_frame)
 
-    def end(self, track_id: int) -> LineCrossing | None:
-        """Drops what is remembered of a track that ended; a crossing if it vanished walking across the line."""
-        walk = self._walks.pop(track_id, None)
-        return None if walk is None else self._vanished(track_id, walk)
+    def _is_clear(self, sighting: Sighting, distance: float) -> bool:
+        """Whether somebody is farther from the line than the band reaches."""
+        if sighting.place_m is None or len(self._ends_m) < 2:
+            return self._is_near_clear(sighting, distance)
+        band_m = self._c.band_m if sighting.score >= self._c.sure_score else self._c.doubtful_band_m
+        return abs(signed_distance(sighting.place_m, self._ends_m[0], self._ends_m[1])) > band_m
 
-    def _band_heights(self, sighting: Sighting) -> float:
+    def _is_near_clear(self, sighting: Sighting, distance: float) -> bool:
         sure = sighting.score >= self._c.sure_score or sighting.place_m is None
-        return self._c.band_heights if sure else self._c.doubtful_band_heights
+        heights = self._c.band_heights if sure else self._c.doubtful_band_heights
+        return abs(distance) > heights * sighting.height_px
 
     def _emerged(self, track_id: int, first: list[Sighting], side: int) -> LineCrossing | None:
         """The crossing in the first sightings, if they walk straight across the line."""
