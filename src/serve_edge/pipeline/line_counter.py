@@ -190,8 +190,8 @@ class LineCounter:
         side = 1 if distance > 0 else -1
         time_s = sighting.stream_time_s
         walk.near_side = walk.near.held(side * self._is_near_clear(sighting, distance), time_s, self._c.settle_s)
-        side = walk.clear.held(side * self._is_clear(sighting, distance), time_s, self._c.settle_s)
-        return self._settled(track_id, walk, side)
+        clear_side = walk.clear.held(side * self._is_clear(sighting, distance), time_s, self._c.settle_s)
+        return self._settled(track_id, walk, clear_side if walk.settled_side else walk.near_side)
 
     def end(self, track_id: int) -> LineCrossing | None:
         """Drops what is remembered of a track that ended; a crossing if it ended beyond the line, or walking across."""

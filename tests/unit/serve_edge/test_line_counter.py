@@ -164,3 +164,48 @@ def test_directions_alternate_and_none_without_a_change_of_side(xs: list[float |
     seen = [x for x in xs if x is not None]
     if not (any(x > 500 for x in seen) and any(x < 500 for x in seen)):
         assert directions == []
+
+
+class _Floor:
+    """A picture taken from straight above, 100 pixels a metre."""
+
+    def place_m(self, point: tuple[float, float]) -> tuple[float, float]:
+        return point[0] / 100, point[1] / 100
+
+
+def _walk_on_floor(xs: list[float], score: float = 0.9) -> tuple[list[str], str | None]:
+    """Directions counted on the way, and when the track ends."""
+    counter = LineCounter(line(), CountingConstants(), _Floor())  # type: ignore[arg-type]
+    found = []
+    for i, x in enumerate(xs):
+        box = (x - 20, 400.0, x + 20, 500.0)
+        found.append(counter.observe(1, Sighting(i, i / FPS, box, box, score, None, (x, 500.0), (x / 100, 5.0))))
+    ended = counter.end(1)
+    return [c.direction for c in found if c], ended.direction if ended else None
+
+
+TO_THE_LINE = [400.0 + 6 * i for i in range(17)]  # to 496, at 0.6 m/s
+ON_FLOOR: dict[str, tuple[list[float], list[str], str | None]] = {
+    "walks through": ([*TO_THE_LINE, *(500.0 + 6 * i for i in range(17))], ["in"], None),
+    "stands 0.15 m beyond it and goes back": ([*TO_THE_LINE, *[515.0] * 30, *reversed(TO_THE_LINE)], [], None),
+    "stands 0.3 m beyond it and goes back": (
+        [*TO_THE_LINE, *[530.0] * 30, *reversed(TO_THE_LINE)],
+        ["in", "out"],
+        None,
+    ),
+    "stands 0.15 m beyond it and is seen no more": ([*TO_THE_LINE, *[515.0] * 30], [], "in"),
+    "stands on it and is seen no more": ([*TO_THE_LINE, *[501.0] * 30], [], None),
+    "comes 0.15 m from it and walks through": ([*[485.0] * 20, *(490.0 + 6 * i for i in range(17))], ["in"], None),
+}
+
+
+@pytest.mark.parametrize("name", ON_FLOOR)
+def test_where_the_floor_is_known_a_side_is_a_step_away(name: str) -> None:
+    xs, counted, at_end = ON_FLOOR[name]
+    assert _walk_on_floor(xs) == (counted, at_end)
+
+
+def test_a_doubtful_place_needs_more() -> None:
+    beyond = [*TO_THE_LINE, *[540.0] * 30, *reversed(TO_THE_LINE)]
+    assert _walk_on_floor(beyond)[0] == ["in", "out"]
+    assert _walk_on_floor(beyond, score=0.3)[0] == []
