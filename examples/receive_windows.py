@@ -9,6 +9,7 @@ It needs `paho-mqtt` and `duckdb`, nothing of Dongsun: a starting point for a re
 import argparse
 import contextlib
 import json
+import signal
 import sys
 from typing import Any
 
@@ -91,6 +92,8 @@ def main() -> None:
             return
         if not chosen.broker:
             parser.error("give --broker, or --report")
+        for stop in (signal.SIGINT, signal.SIGTERM):  # Ctrl-C, and whatever runs it as a service
+            signal.signal(stop, signal.default_int_handler)
         with contextlib.suppress(KeyboardInterrupt):
             receive(database, chosen.broker, chosen.port, not chosen.plain, chosen.topic)
 

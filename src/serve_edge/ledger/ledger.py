@@ -193,13 +193,13 @@ class Ledger:
         return min(today, newest[-1] + timedelta(days=_DAYS_THAT_PROVE))
 
     def salvage(self, for_s: float) -> None:
-        """Goes on copying from damaged files for so long; to be called every second.
+        """Goes on copying from damaged files for so long, a step at least; to be called every second.
 
         Raises:
             LedgerWriteError: The disk refuses; the same rows are tried again.
         """
         until_s = time.monotonic() + for_s
-        while self._salvages and time.monotonic() < until_s:
+        while self._salvages:
             salvage = self._salvages[0]
             try:
                 with self._transaction():
@@ -211,6 +211,8 @@ class Ledger:
                 self.salvaged += salvage.advance()
             if not goes_on:
                 self._finish(salvage)
+            if time.monotonic() >= until_s:
+                return
 
     def may_grow(self, more_bytes: int) -> None:
         """The file may take so much more of the disk, and never more than its own limit; what is full then is the file,

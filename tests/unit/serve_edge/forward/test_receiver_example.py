@@ -55,7 +55,7 @@ def test_many_stores_are_aggregated_once(broker: Broker, ledger: Ledger, tmp_pat
     sender.close()
     assert receiver.stdout is not None
     heard = receiver.stdout.read(17)
-    receiver.send_signal(signal.SIGINT)
+    receiver.send_signal(signal.SIGTERM)
     receiver.wait(10)
     assert sorted(heard) == sorted(b"........" + b"========" + b".")
     with duckdb.connect(str(database)) as found:

@@ -130,8 +130,8 @@ def test_a_kill_in_the_middle_of_copying_costs_nothing(tmp_path: Path) -> None:
     damage(full(tmp_path, None), None, "crossings")
     ledger = opened(tmp_path)
     ledger.rows("SELECT max(visitor_id) FROM crossings")
-    ledger.salvage(0.03)
-    assert 0 < ledger.salvaged < MANY
+    ledger.salvage(1e-6)  # one step
+    assert 0 < ledger.salvaged < MANY - 100
     assert ledger.pending(1) == []
     ledger.close()
     assert DamagedFiles(tmp_path / "ledger.db").unfinished()
