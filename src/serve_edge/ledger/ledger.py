@@ -91,6 +91,8 @@ class Ledger:
         self.begun_anew = self.salvaged = 0
         try:
             self._open()
+            for salvage in self._salvages:
+                self._make_way(salvage, utc_now())
         except DamagedFileError as error:
             if not mends:
                 raise
@@ -131,13 +133,14 @@ class Ledger:
 
     def pending(self, limit: int) -> list[OutboxItem]:
         """The oldest messages that nobody has acknowledged yet; none while older ones may still be salvaged."""
-        if any(salvage.has_messages for salvage in self._salvages):
-            return []
         found = self._rows(
             "SELECT sequence, idempotency_key, kind, body, created_at_utc FROM outbox WHERE sent_at_utc IS NULL "
             "ORDER BY sequence LIMIT ?",
             (limit,),
         )
+        # Asked afterwards: the ledger may have begun anew, and taken newer messages, just before.
+        if any(salvage.has_messages for salvage in self._salvages):
+            return []
         return [OutboxItem(int(s), Message(str(k), str(kind), str(body)), str(at)) for s, k, kind, body, at in found]
 
     def pending_count(self) -> int:
@@ -316,12 +319,17 @@ class Ledger:
         _LOG.error("the ledger was damaged: %s is set aside, a new one begun", salvage.damaged.name)
         self._open()
         self.begun_anew += 1
-        with self._db:
-            # New messages come after all that are salvaged.
-            newest = int(now_utc.timestamp() * 1000)
-            self._db.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('outbox', ?)", (newest,))
-            salvage.copy_heat_of(str(self.calendar.day_of(now_utc)), self._db)
         self._salvages.append(salvage)
+        self._make_way(salvage, now_utc)
+
+    def _make_way(self, salvage: Salvage, now_utc: datetime) -> None:
+        """What a new file must hold before anything else is written; a kill in between is made good at the start."""
+        with _told(), self._db:
+            if not list(self._db.execute("SELECT 1 FROM sqlite_sequence WHERE name = 'outbox'")):
+                # New messages come after all that are salvaged, also where the clock has been set back.
+                newest = max(int(now_utc.timestamp() * 1000), salvage.newest_sequence())
+                self._db.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('outbox', ?)", (newest,))
+            salvage.copy_heat_of(str(self.calendar.day_of(now_utc)), self._db)
 
     def _finish(self, salvage: Salvage) -> None:
         self._aside.finish(salvage.damaged)

@@ -55,6 +55,15 @@ class Salvage:
         for table, rows in self._read((("heat", f"WHERE business_day = '{business_day}'", "hour"),)):
             _insert(into, table, rows)
 
+    def newest_sequence(self) -> int:
+        """Of the messages ever put into its outbox; 0 where that can't be read."""
+        try:
+            with closing(self._opened()) as connection:
+                found = list(connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'outbox'"))
+        except apsw.Error:
+            return 0
+        return int(found[0][0]) if found else 0
+
     def step(self, into: apsw.Connection) -> bool:
         """Copies some rows within the caller's transaction; False if there were no more.
 

@@ -1,7 +1,8 @@
 """Every constant of tracking and counting, with its reason. Times are seconds, lengths are person heights.
 
 A height stands for about 1.7 m at any distance from the camera, so one set of constants serves all cameras and frame
-rates. None was fitted to a clip; docs/counting.md shows how the figures move when each is halved or doubled.
+rates. None was fitted to a clip but the bands on the floor, chosen on synthetic films; docs/counting.md shows how the
+figures move when each is halved or doubled.
 """
 
 from dataclasses import dataclass

@@ -83,6 +83,14 @@ def test_a_visit_changes_nothing(visit: Visit, tmp_path: Path) -> None:
     assert list((tmp_path / "data").iterdir()) == []
 
 
+def test_a_ledger_set_aside_is_told(visit: Visit, tmp_path: Path) -> None:
+    visit()
+    (tmp_path / "data/ledger.db").touch()
+    assert "damaged lately" not in titles(visit(), Level.ADVICE)
+    (tmp_path / "data/ledger-salvaged-20261122T060000000000Z.db").touch()
+    assert "damaged lately" in titles(visit(), Level.ADVICE)
+
+
 @pytest.mark.parametrize(
     ("more", "store", "said"),
     [

@@ -141,6 +141,22 @@ def test_a_kill_in_the_middle_of_copying_costs_nothing(tmp_path: Path) -> None:
         assert [item.message.idempotency_key for item in ledger.pending(3)] == ["m000100", "m000101", "m000102"]
 
 
+def test_a_kill_just_after_setting_aside_and_a_clock_set_back_keep_the_order(tmp_path: Path) -> None:
+    """The file is aside and the new one not prepared yet; and the old one's sequences are far beyond the clock's."""
+    path = full(tmp_path, None)
+    connection = apsw.Connection(str(path))
+    connection.execute("UPDATE outbox SET sequence = sequence + 9000000000000")
+    connection.execute("UPDATE sqlite_sequence SET seq = seq + 9000000000000 WHERE name = 'outbox'")
+    connection.close()
+    DamagedFiles(path).set_aside(NOW)
+    with opened(tmp_path) as ledger:
+        ledger.append(LedgerBatch(messages=(Message("new", "window", "y"),)), NOW)
+        assert ledger.pending(1) == []
+        salvaged(ledger)
+        sequence = [item.message.idempotency_key for item in ledger.pending(2 * MANY)]
+        assert sequence == [*(f"m{n:06d}" for n in range(100, MANY)), "new"]
+
+
 def test_whoever_only_reads_sets_nothing_aside(tmp_path: Path) -> None:
     path = full(tmp_path, None)
     damage(path, None, "crossings")
