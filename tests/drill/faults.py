@@ -126,6 +126,22 @@ def small_disk(rig: Rig) -> Outcome:
     return Outcome("disk full", "it is said; what is counted waits and is written once there is room", happened, wrong)
 
 
+def damaged_ledger(rig: Rig) -> Outcome:
+    """A page of the ledger's file turns to rubbish: one from which nothing is lost, so that all can be asked for."""
+    before = {key for key, _ in rig.crossings()}
+    rig.spoil_index()
+    wrong = _counted(rig, 3 * EVERY_S)
+    wait_for(lambda: rig.status()["ledgers_begun"] == 1, 30, "the damage is met")
+    wait_for(lambda: rig.status()["waiting"] == 0, 60, "all messages, old and new, are sent")
+    copied, ready = rig.status()["salvaged_rows"], rig.ready()
+    if lost := before - {key for key, _ in rig.crossings()}:
+        wrong = wrong or f"{len(lost)} of {len(before)} crossings before are gone"
+    if not ready or not copied:
+        wrong = wrong or f"ready: {ready}, {copied} rows copied"
+    expected = "set aside, a new one begun, the old one copied; no crossing lost"
+    return Outcome("ledger damaged", expected, f"{copied} rows copied, {len(before)} crossings before kept", wrong)
+
+
 def killed(rig: Rig) -> Outcome:
     """SIGKILL in the middle of counting."""
     time.sleep(EVERY_S)
@@ -180,7 +196,15 @@ def clean_stop(rig: Rig) -> Outcome:
     )
 
 
-SHORT: tuple[Callable[[Rig], Outcome], ...] = (nothing, stall, broker_away, small_disk, killed, clean_stop)
+SHORT: tuple[Callable[[Rig], Outcome], ...] = (
+    nothing,
+    stall,
+    broker_away,
+    small_disk,
+    damaged_ledger,
+    killed,
+    clean_stop,
+)
 ALL: tuple[Callable[[Rig], Outcome], ...] = (
     nothing,
     stall,
@@ -189,6 +213,7 @@ ALL: tuple[Callable[[Rig], Outcome], ...] = (
     lens_cap,
     broker_away,
     small_disk,
+    damaged_ledger,
     killed,
     clock_set,
     clean_stop,

@@ -124,6 +124,17 @@ class Rig:
         yield
         self.broker.process.send_signal(signal.SIGCONT)
 
+    def spoil_index(self) -> None:
+        """Overwrites the page of an index, as a dying disk does."""
+        with self._ledger() as ledger:
+            ledger.rows("PRAGMA wal_checkpoint(TRUNCATE)")
+            [(page,)] = ledger.rows("SELECT rootpage FROM sqlite_master WHERE name = 'crossings_by_day'")
+            [(size,)] = ledger.rows("PRAGMA page_size")
+        with (self.folder / "data" / "ledger.db").open("r+b") as file:
+            file.seek((int(page) - 1) * int(size))
+            file.write(b"\xa5" * int(size))
+            os.fsync(file.fileno())
+
     def set_clock(self, offset_s: float) -> None:
         """Sets the station's wall clock."""
         (self.folder / "offset.new").write_text(str(offset_s))

@@ -17,6 +17,7 @@ def test_the_station_stands_what_happens_around_it() -> None:
     drilled = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=400, check=False)
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in drilled.stdout.splitlines()[2:]]
     assert [(row[0], row[3]) for row in rows] == [
-        (fault, "ok") for fault in ("none", "camera stalls", "broker away", "disk full", "SIGKILL", "SIGTERM")
+        (fault, "ok")
+        for fault in ("none", "camera stalls", "broker away", "disk full", "ledger damaged", "SIGKILL", "SIGTERM")
     ], drilled.stdout + drilled.stderr
     assert drilled.returncode == 0
