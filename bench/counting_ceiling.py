@@ -77,7 +77,8 @@ def of_true_boxes(clip: Clip) -> Recording:
 def counted(recording: Recording) -> tuple[list[CountedCrossing], int]:
     """Crossings and unique visitors by the station's pipeline."""
     size = FrameSize(recording.width_px, recording.height_px)
-    rules = PipelineRules(recording.strong_score, recording.similarity, datetime(1970, 1, 1, tzinfo=UTC))
+    began = datetime(1970, 1, 1, tzinfo=UTC)
+    rules = PipelineRules(recording.strong_score, recording.similarity, began, box_extent=recording.box_extent)
     pipeline = CameraPipeline(recording.clip.camera, size, rules)
     crossings: list[CountedCrossing] = []
     for index, time_s, rows in recording.frames():

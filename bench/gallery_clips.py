@@ -12,7 +12,7 @@ import numpy.typing as npt
 from scipy.optimize import linear_sum_assignment
 from tqdm import tqdm
 
-from dongsun.contract.detections import Detections, iou_matrix
+from dongsun.contract.detections import BoxExtent, Detections, iou_matrix
 from dongsun.contract.preprocess import FrameBgr, person_crops
 from dongsun.contract.store import CameraConfig, load_store
 from dongsun.eval.people_truth import read_true_paths
@@ -68,6 +68,7 @@ class Recording:
         true_boxes: Person → boxes in view.
         width_px, height_px: Of the pictures.
         strong_score, similarity: The bundle's thresholds.
+        box_extent: What the bundle's boxes go around.
     """
 
     clip: Clip
@@ -84,6 +85,7 @@ class Recording:
     height_px: int
     strong_score: float
     similarity: float
+    box_extent: BoxExtent = "visible"
 
     def frames(self) -> Iterator[tuple[int, float, slice]]:
         """(frame index, seconds, its boxes) in order."""
@@ -138,9 +140,10 @@ def recorded(clip: Clip, bundles: Path, cache: Path) -> Recording:
     true_boxes = dict(zip((str(n) for n in arrays["true_people"]), arrays["true_boxes"].tolist(), strict=True))
     width, height = (int(v) for v in arrays["size"])
     strong, similarity = (float(v) for v in arrays["thresholds"])
+    extent: BoxExtent = "whole_body" if bool(arrays["whole_bodies"]) else "visible"
     return Recording(
         clip, arrays["frames"], arrays["times_s"], arrays["frame_of_box"], arrays["boxes"], arrays["scores"],
-        arrays["embeddings"], arrays["sharpness"], people, true_boxes, width, height, strong, similarity,
+        arrays["embeddings"], arrays["sharpness"], people, true_boxes, width, height, strong, similarity, extent,
     )  # fmt: skip
 
 
@@ -167,7 +170,7 @@ def _record(clip: Clip, bundles: Path, path: Path) -> None:
     thresholds = (spec.score_threshold, models.similarity_threshold)
     # The truth is kept along: a clip filmed anew must not be judged by it, nor this one by a new truth.
     frame_of_box, all_boxes = np.array(owner, np.int64), np.concatenate(boxes)
-    people, counts = _truth(clip, frame_of_box, all_boxes, np.array(frames))
+    people, counts = _truth(clip, frame_of_box, all_boxes, np.array(frames), spec.box_extent)
     np.savez(
         path,
         person_of_box=np.array(people, np.str_),
@@ -177,6 +180,7 @@ def _record(clip: Clip, bundles: Path, path: Path) -> None:
         boxes=all_boxes, scores=np.concatenate(scores), embeddings=np.concatenate(embeddings),
         sharpness=np.array(sharpness, np.float32),
         size=np.array([video.width_px, video.height_px]), thresholds=np.array(thresholds),
+        whole_bodies=np.array(spec.box_extent == "whole_body"),
     )  # fmt: skip
 
 
@@ -186,7 +190,11 @@ def _sharpness(crop_bgr: FrameBgr) -> float:
 
 
 def _truth(
-    clip: Clip, frame_of_box: npt.NDArray[np.int64], boxes: npt.NDArray[np.float32], frames: npt.NDArray[np.int64]
+    clip: Clip,
+    frame_of_box: npt.NDArray[np.int64],
+    boxes: npt.NDArray[np.float32],
+    frames: npt.NDArray[np.int64],
+    box_extent: BoxExtent,
 ) -> tuple[tuple[str, ...], dict[str, int]]:
     """Who is in each box (one to one, IoU 0.5), and how many boxes in view each person has in the frames."""
     names: dict[int, list[str]] = defaultdict(list)
@@ -197,10 +205,12 @@ def _truth(
             names[index], true[index] = list(people.names), list(people.boxes_xyxy_px)
             counts.update(people.names)
     else:
-        for box in read_true_boxes(clip.truth):
+        visible = read_true_boxes(clip.truth)
+        counts.update(box.person_id for box in visible if box.in_view)
+        whole = clip.truth.with_name(clip.truth.name.replace(".gt.", ".amodal."))
+        for box in read_true_boxes(whole) if box_extent == "whole_body" else visible:
             names[box.frame_index].append(box.person_id)
             true[box.frame_index].append(np.array(box.xyxy_px, np.float32))
-            counts[box.person_id] += box.in_view
     found = [""] * len(boxes)
     for index in np.unique(frame_of_box):
         rows = np.flatnonzero(frame_of_box == index)

@@ -115,7 +115,9 @@ def policies() -> dict[str, GalleryPolicy]:
 def replayed(recording: Recording, policy: GalleryPolicy) -> Outcome:
     """Follows, identifies and counts the people of a recording: the station's own pipeline after its detector."""
     size = FrameSize(recording.width_px, recording.height_px)
-    rules = PipelineRules(recording.strong_score, recording.similarity, EPOCH_UTC, gallery=policy)
+    rules = PipelineRules(
+        recording.strong_score, recording.similarity, EPOCH_UTC, gallery=policy, box_extent=recording.box_extent
+    )
     pipeline = CameraPipeline(recording.clip.camera, size, rules)
     sightings: list[IdentifiedSighting] = []
     looks, started = 0, time.perf_counter()

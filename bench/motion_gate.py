@@ -91,7 +91,7 @@ def replayed(film: Film, models: Models) -> tuple[dict[str, Gated], int]:
     """Every gate's pipeline after the film, and how many pictures were looked at."""
     video, converter = VideoFile(film.path), Converter()
     spec, camera = models.manifest.detector, load_store(Path(f"conf/store/{film.store}.yaml")).camera(film.camera_id)
-    rules = PipelineRules(spec.score_threshold, models.similarity_threshold, datetime(2026, 1, 1, tzinfo=UTC))
+    rules = PipelineRules.of(spec, models.similarity_threshold, datetime(2026, 1, 1, tzinfo=UTC))
     size = FrameSize(video.width_px, video.height_px)
     ways = {
         name: Gated(CameraPipeline(camera, size, rules), gate and MotionGate(gate.changed_share, gate.look_anyway_s))

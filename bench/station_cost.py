@@ -55,7 +55,7 @@ def cost(models: Models, duty: str, clip: Path, gated: bool, seconds: float) -> 
     gate = MotionGate(defaults.changed_share, defaults.look_anyway_s) if gated else None
     health, converter, size = PictureHealth(30.0), Converter(), FrameSize(1280, 720)
     spec = models.manifest.detector
-    rules = PipelineRules(spec.score_threshold, models.similarity_threshold, datetime(2026, 1, 1, tzinfo=UTC))
+    rules = PipelineRules.of(spec, models.similarity_threshold, datetime(2026, 1, 1, tzinfo=UTC))
     pipeline = CameraPipeline(load_store(_STORE).camera(DUTIES[duty].camera_id), size, rules)
     persons, spared = None, 0
     with av.open(str(clip), format="h264") as container:

@@ -8,14 +8,16 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from dongsun.contract.detections import BoxExtent
 from dongsun.contract.errors import DongsunError
 from dongsun.contract.preprocess import InputSpec
 
 MANIFEST_NAME = "bundle.json"
-SCHEMA_VERSION: Final = 2
-"""What this version writes. 2: a threshold may be tuned on identification, and then has no pairwise target."""
-READABLE_VERSIONS = (1, 2)
-"""1 lacks the figures that 2 may have; what both have means the same."""
+SCHEMA_VERSION: Final = 3
+"""What this version writes. 2: a threshold may be tuned on identification, and then has no pairwise target. 3: a
+detector's boxes may go around whole bodies."""
+READABLE_VERSIONS = (1, 2, 3)
+"""Earlier ones lack what later ones may have; what they have means the same."""
 Precision = Literal["FP32", "FP16", "INT8"]
 """FP16: weights stored in half precision and computed with in float32, so half the size at FP32's speed on a CPU."""
 DetectorOutput = Literal["end2end_xyxy_score_class", "raw_cxcywh_scores"]
@@ -46,6 +48,7 @@ class DetectorSpec(_Frozen):
     person_class: int = Field(ge=0)
     score_threshold: Annotated[float, Field(gt=0, lt=1)]
     nms_iou: Annotated[float, Field(gt=0, lt=1)] = 0.6
+    box_extent: BoxExtent = Field(default="visible", description="what the person boxes go around")
 
     @model_validator(mode="after")
     def _consistent(self) -> "DetectorSpec":
@@ -138,7 +141,7 @@ class Provenance(_Frozen):
 class BundleManifest(_Frozen):
     """`bundle.json`."""
 
-    schema_version: Literal[1, 2]
+    schema_version: Literal[1, 2, 3]
     store_id: str
     version: str
     created_at_utc: datetime

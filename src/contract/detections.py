@@ -1,9 +1,13 @@
 """Detections of one frame."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
+
+BoxExtent = Literal["visible", "whole_body"]
+"""What a person's box goes around: what can be seen of them, or the whole body with what furniture and others hide."""
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from dongsun.contract.detections import BoxExtent
 from dongsun.contract.durable import atomic_file
 from dongsun.contract.errors import DongsunError
 from dongsun.data.audit import AuditResult, CameraRule, ManifestAudit, repeated_paths
@@ -21,6 +22,7 @@ MANIFEST_NAME = "manifest.parquet"
 ROWS_PER_GROUP = 16_384
 _KIND_KEY = b"dongsun.manifest"
 _CLASSES_KEY = b"dongsun.class_names"
+_EXTENT_KEY = b"dongsun.box_extent"
 _KIND_OF: dict[type, bytes] = {ReidRecord: b"reid/1", DetectorRecord: b"detector/1"}
 
 REID_SCHEMA = pa.schema(
@@ -60,10 +62,11 @@ _SCHEMA_OF: dict[type, Any] = {ReidRecord: REID_SCHEMA, DetectorRecord: DETECTOR
 class ManifestWriter(Generic[R]):
     """Appends records to a parquet file by row groups. Open it with `write_manifest`, which also verifies."""
 
-    def __init__(self, path: Path, kind: type[R], class_names: Sequence[str]) -> None:
+    def __init__(self, path: Path, kind: type[R], class_names: Sequence[str], box_extent: BoxExtent) -> None:
         self._pending: list[R] = []
         self._audit = ManifestAudit()
-        metadata = {_KIND_KEY: _KIND_OF[kind], _CLASSES_KEY: json.dumps(list(class_names)).encode()}
+        classes = json.dumps(list(class_names)).encode()
+        metadata = {_KIND_KEY: _KIND_OF[kind], _CLASSES_KEY: classes, _EXTENT_KEY: box_extent.encode()}
         self._schema = _SCHEMA_OF[kind].with_metadata(metadata)
         self._path = path
         self._parquet = pq.ParquetWriter(path, self._schema, compression="zstd")
@@ -123,7 +126,12 @@ class ManifestWriter(Generic[R]):
 
 @contextmanager
 def write_manifest(
-    path: Path, kind: type[R], *, camera_rule: CameraRule = "report", class_names: Sequence[str] = ()
+    path: Path,
+    kind: type[R],
+    *,
+    camera_rule: CameraRule = "report",
+    class_names: Sequence[str] = (),
+    box_extent: BoxExtent = "visible",
 ) -> Iterator[ManifestWriter[R]]:
     """Opens a manifest for writing; on a clean exit it is verified, synced and takes its name.
 
@@ -132,12 +140,13 @@ def write_manifest(
         kind: `ReidRecord` or `DetectorRecord`.
         camera_rule: `require` refuses test persons who were seen by one camera in a data set with several.
         class_names: Names of a detector's label classes, by index.
+        box_extent: What persons' boxes go around.
 
     Raises:
         DongsunError: The rows break a rule; nothing is left behind.
     """
     with atomic_file(path) as temporary:
-        writer = ManifestWriter(temporary, kind, class_names)
+        writer = ManifestWriter(temporary, kind, class_names, box_extent)
         try:
             yield writer
         except BaseException:
@@ -191,6 +200,12 @@ def _record(kind: type[R], row: dict[str, Any]) -> R:
 def read_class_names(path: Path) -> tuple[str, ...]:
     """Class names of a detector manifest, by label index; empty for unlabelled sources."""
     return tuple(json.loads(_open(path, DetectorRecord).schema_arrow.metadata[_CLASSES_KEY]))
+
+
+def read_box_extent(path: Path) -> BoxExtent:
+    """What the persons' boxes of a detector manifest go around; manifests of earlier versions don't say: `visible`."""
+    metadata = _open(path, DetectorRecord).schema_arrow.metadata
+    return "whole_body" if metadata.get(_EXTENT_KEY) == b"whole_body" else "visible"
 
 
 def count_rows(path: Path, kind: type[R]) -> dict[Split, int]:

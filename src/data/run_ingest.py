@@ -98,7 +98,9 @@ class IngestStage:
     def _write_detector(self, frames: StagingTable[DetectorRecord], workspace: Workspace) -> AuditResult:
         final = self.out_dir.resolve() / "detector"
         path = workspace.detector_dir / MANIFEST_NAME
-        with write_manifest(path, DetectorRecord, class_names=self.reader.class_names) as writer:
+        with write_manifest(
+            path, DetectorRecord, class_names=self.reader.class_names, box_extent=self.reader.box_extent
+        ) as writer:
             for record in frames.in_stratum_order():
                 label = None if record.label_path is None else reference_path(record.label_path, final)
                 writer.write(replace(record, path=reference_path(record.path, final), label_path=label))

@@ -10,10 +10,18 @@ from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 from tqdm import tqdm
 
+from dongsun.contract.detections import BoxExtent
 from dongsun.contract.durable import atomic_directory
 from dongsun.contract.errors import DongsunError
 from dongsun.contract.stage import RunLog, StageResult
-from dongsun.data.manifest import MANIFEST_NAME, count_rows, read_class_names, read_manifest, write_manifest
+from dongsun.data.manifest import (
+    MANIFEST_NAME,
+    count_rows,
+    read_box_extent,
+    read_class_names,
+    read_manifest,
+    write_manifest,
+)
 from dongsun.data.records import DetectorRecord, ReidRecord, Split
 from dongsun.data.sampling.policy import SamplingPolicy
 from dongsun.data.sampling.stream import SamplingPlan, StratumSummary, sample_stream
@@ -93,10 +101,13 @@ class SampleStage:
             policy, self.seed, counts, self.calibration_cap, self.validation_cap if kind is ReidRecord else None
         )
         old, new = (self.in_dir / name).resolve(), (self.out_dir / name).resolve()
-        classes = read_class_names(source) if kind is DetectorRecord else ()
+        classes: tuple[str, ...] = ()
+        extent: BoxExtent = "visible"
+        if kind is DetectorRecord:
+            classes, extent = read_class_names(source), read_box_extent(source)
         with (
             (temporary / name / "sampling_summary.csv").open("w", encoding="utf-8", newline="") as stream,
-            write_manifest(target, kind, class_names=classes) as writer,
+            write_manifest(target, kind, class_names=classes, box_extent=extent) as writer,
         ):
             table = csv.writer(stream)
             table.writerow([*_STRATUM_COLUMNS[kind], "images", "kept"])

@@ -8,6 +8,7 @@ from pydantic.dataclasses import dataclass
 from tqdm import tqdm
 
 from dongsun.contract.bundle import read_bundle
+from dongsun.contract.detections import BoxExtent
 from dongsun.contract.durable import atomic_directory, write_json, write_text
 from dongsun.contract.errors import DongsunError
 from dongsun.contract.stage import RunLog, StageResult
@@ -74,6 +75,7 @@ class TwinBenchStage:
         """
         golden = read_golden(self.golden) if self.golden else None
         manifest = read_bundle(self.bundle)
+        extent = manifest.detector.box_extent
         plans = self._plans()
         with atomic_directory(self.out_dir) as folder:
             runs: list[RunFigures] = []
@@ -81,7 +83,7 @@ class TwinBenchStage:
                 for path, (store, plan) in plans.items():
                     self._film(path, store, log)
                     for seed in self.seeds:
-                        runs.append(self._count(path, store, plan, seed, folder / "replay"))
+                        runs.append(self._count(path, store, plan, seed, folder / "replay", extent))
                         bar.update()
             results = BenchResults(
                 bundle_version=manifest.version,
@@ -139,7 +141,9 @@ class TwinBenchStage:
     def _starts_at(self, seed: int) -> str:
         return self.starts_at[self.seeds.index(seed) % len(self.starts_at)]
 
-    def _count(self, path: Path, store: StoreConfig, plan: TwinPlan, seed: int, replays: Path) -> RunFigures:
+    def _count(
+        self, path: Path, store: StoreConfig, plan: TwinPlan, seed: int, replays: Path, box_extent: BoxExtent
+    ) -> RunFigures:
         split_dir = self.work_dir / store.id / f"bench-{seed}"
         cameras: list[CameraFigures] = []
         for camera_id in store.cameras:
@@ -158,7 +162,14 @@ class TwinBenchStage:
             )
             filmed = FilmedCamera(store, plan, camera_id, split_dir, self._starts_at(seed))
             cameras.append(
-                judge_camera(filmed, out, summary, tolerance_s=self.tolerance_s, difficulties=self.difficulties)
+                judge_camera(
+                    filmed,
+                    out,
+                    summary,
+                    box_extent=box_extent,
+                    tolerance_s=self.tolerance_s,
+                    difficulties=self.difficulties,
+                )
             )
         return RunFigures(store.id, seed, tuple(cameras))
 

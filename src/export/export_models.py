@@ -84,6 +84,7 @@ class ModelExporter:
             output=description.output,
             class_names=description.class_names,
             person_class=description.person_class,
+            box_extent=description.box_extent,
             score_threshold=settings.score_threshold,
             nms_iou=settings.nms_iou,
         )

@@ -52,7 +52,7 @@ class CountRun:
         self._person_class = spec.person_class
         self._converter = Converter()
         self.detector = GatedDetector(models.detector, MotionGate() if settings.motion_gate else None)
-        rules = PipelineRules(spec.score_threshold, models.similarity_threshold, settings.started_at_utc)
+        rules = PipelineRules.of(spec, models.similarity_threshold, settings.started_at_utc)
         self.staff = StaffRegister(staff_rules(settings.store, settings.store_file, models))
         gallery = Gallery(models.similarity_threshold, rules.gallery, staff=self.staff)
         self.pipeline = CameraPipeline(settings.store.camera(settings.camera_id), size, rules, gallery)

@@ -14,7 +14,7 @@ from dongsun.contract.durable import atomic_directory, write_json
 from dongsun.contract.errors import DongsunError
 from dongsun.contract.stage import RunLog, StageResult
 from dongsun.data.augmentation import AugmentRecipe, build_compose, contact_sheet
-from dongsun.data.manifest import MANIFEST_NAME, read_class_names
+from dongsun.data.manifest import MANIFEST_NAME, read_box_extent, read_class_names
 from dongsun.data.ultralytics_layout import label_path_for
 from dongsun.train.detector.description import CHECKPOINT_NAME, DetectorDescription, write_description
 from dongsun.train.detector.settings import DetectorSettings
@@ -104,6 +104,7 @@ class TrainDetectorStage:
             output=trained.output,
             class_names=task.class_names,
             person_class=task.class_names.index(PERSON),
+            box_extent=read_box_extent(self.data_dir / MANIFEST_NAME),
             trained_from=trained.trained_from,
         )
 

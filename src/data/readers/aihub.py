@@ -9,6 +9,7 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 from tqdm import tqdm
 
+from dongsun.contract.detections import BoxExtent
 from dongsun.data.file_walk import normalised, walk_names
 from dongsun.data.image_check import ImageCheck
 from dongsun.data.problems import ProblemLog
@@ -58,6 +59,11 @@ class AihubReader:
     def class_names(self) -> tuple[str, ...]:
         """No detector labels."""
         return ()
+
+    @property
+    def box_extent(self) -> BoxExtent:
+        """There are no labels."""
+        return "visible"
 
     def read(self, workspace: Workspace, problems: ProblemLog) -> Iterator[Record]:
         """See `Reader.read`.

@@ -8,6 +8,7 @@ from pathlib import Path
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
+from dongsun.contract.detections import BoxExtent
 from dongsun.data.file_walk import walk_files
 from dongsun.data.image_check import ImageCheck, check_images
 from dongsun.data.problems import ProblemLog
@@ -48,6 +49,11 @@ class Market1501Reader:
     def class_names(self) -> tuple[str, ...]:
         """No detector labels."""
         return ()
+
+    @property
+    def box_extent(self) -> BoxExtent:
+        """There are no labels."""
+        return "visible"
 
     def read(self, workspace: Workspace, problems: ProblemLog) -> Iterator[Record]:
         """See `Reader.read`.

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
+from dongsun.contract.detections import BoxExtent
 from dongsun.contract.errors import DongsunError
 from dongsun.data.frames import VIDEO_SUFFIXES
 from dongsun.data.problems import ProblemLog
@@ -16,7 +17,7 @@ from dongsun.data.readers.reader import Workspace, existing_folder
 from dongsun.data.records import SPLITS, Record
 from dongsun.data.splits import ByPerson, FromSource
 
-_TRUTH_SUFFIX = ".gt.txt"
+_TRUTH_SUFFIX: dict[BoxExtent, str] = {"visible": ".gt.txt", "whole_body": ".amodal.txt"}
 _HEADS_SUFFIX = ".heads.txt"
 
 
@@ -33,6 +34,8 @@ class MotFolderReader:
             refused); `per_split` when every split folder numbers its own people.
         truth_classes: Wanted values of the truth's class column.
         heads: Reads `<camera>.heads.txt` too; labels then have a class `head`.
+        box_extent: `whole_body` reads `<camera>.amodal.txt` instead of `<camera>.gt.txt`: the detector then learns
+            where hidden feet are, and lines are counted better behind furniture and in crowds (docs/counting.md).
     """
 
     root: Path
@@ -42,6 +45,7 @@ class MotFolderReader:
     person_ids: Literal["shared", "per_split"] = "shared"
     truth_classes: frozenset[int] = frozenset({-1, 1})
     heads: bool = False
+    box_extent: BoxExtent = "visible"
 
     @property
     def class_names(self) -> tuple[str, ...]:
@@ -56,7 +60,12 @@ class MotFolderReader:
         """
         clips = self._clips(existing_folder(self.root, f"clips of data set {self.source}"), problems)
         reader = MotVideoReader(
-            source=self.source, clips=clips, splits=self.splits, rules=self.rules, truth_classes=self.truth_classes
+            source=self.source,
+            clips=clips,
+            splits=self.splits,
+            rules=self.rules,
+            truth_classes=self.truth_classes,
+            box_extent=self.box_extent,
         )
         yield from reader.read(workspace, problems)
 
@@ -64,8 +73,9 @@ class MotFolderReader:
         clips = []
         for split in SPLITS:
             folder = root / split
-            recordings = {path.name.removesuffix(path.suffix): path for path in _recordings(folder)}
-            truths = {path.name.removesuffix(_TRUTH_SUFFIX): path for path in sorted(folder.glob(f"*{_TRUTH_SUFFIX}"))}
+            ending = _TRUTH_SUFFIX[self.box_extent]
+            recordings = {path.name.removesuffix(path.suffix): path for path in _recordings(folder, ending)}
+            truths = {path.name.removesuffix(ending): path for path in sorted(folder.glob(f"*{ending}"))}
             for camera in sorted(recordings.keys() - truths.keys()):
                 problems.add("recording_without_truth", str(recordings[camera]))
             for camera in sorted(truths.keys() - recordings.keys()):
@@ -84,7 +94,7 @@ class MotFolderReader:
                 )
         if not clips:
             raise DongsunError(
-                expected="clips as <split>/<camera>.mp4 with <split>/<camera>.gt.txt",
+                expected=f"clips as <split>/<camera>.mp4 with <split>/<camera>{_TRUTH_SUFFIX[self.box_extent]}",
                 got="none",
                 where=str(root),
                 mend="run `dongsun twin render` for this store, or put clips there",
@@ -92,8 +102,8 @@ class MotFolderReader:
         return tuple(clips)
 
 
-def _recordings(folder: Path) -> list[Path]:
+def _recordings(folder: Path, ending: str) -> list[Path]:
     if not folder.is_dir():
         return []
-    stills = [p for p in sorted(folder.iterdir()) if p.is_dir() and (folder / f"{p.name}{_TRUTH_SUFFIX}").is_file()]
+    stills = [p for p in sorted(folder.iterdir()) if p.is_dir() and (folder / f"{p.name}{ending}").is_file()]
     return [p for p in sorted(folder.iterdir()) if p.suffix.lower() in VIDEO_SUFFIXES] + stills

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
+from dongsun.contract.detections import BoxExtent
 from dongsun.contract.errors import DongsunError
 from dongsun.data.frames import count_frames, frame_rate, read_frames_bgr
 from dongsun.data.problems import ProblemLog
@@ -61,6 +62,7 @@ class MotVideoReader:
         splits: How crops get their splits; `FromSource` follows the clip's own.
         rules: What becomes a label or a crop.
         truth_classes: Wanted values of the truth's class column; -1 stands for "not given".
+        box_extent: What the truth's boxes go around; MOT Challenge's own are whole bodies.
     """
 
     source: str
@@ -68,6 +70,7 @@ class MotVideoReader:
     splits: FromSource | ByPerson = Field(default_factory=FromSource)
     rules: CropRules = Field(default_factory=CropRules)
     truth_classes: frozenset[int] = frozenset({-1, 1})
+    box_extent: BoxExtent = "visible"
 
     @property
     def class_names(self) -> tuple[str, ...]:

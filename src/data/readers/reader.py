@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
+from dongsun.contract.detections import BoxExtent
 from dongsun.contract.errors import DongsunError
 from dongsun.data.problems import ProblemLog
 from dongsun.data.records import Record, Split
@@ -57,6 +58,10 @@ class Reader(Protocol):
     @property
     def class_names(self) -> tuple[str, ...]:
         """Label classes of detector records, by index; empty for none."""
+
+    @property
+    def box_extent(self) -> BoxExtent:
+        """What the boxes of its truth go around."""
 
     @property
     def splits(self) -> SplitPolicy:

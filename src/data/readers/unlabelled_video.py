@@ -7,6 +7,7 @@ import cv2
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
+from dongsun.contract.detections import BoxExtent
 from dongsun.contract.errors import DongsunError
 from dongsun.data.file_walk import walk_files
 from dongsun.data.frames import VIDEO_SUFFIXES, count_frames, read_frames_bgr
@@ -52,6 +53,11 @@ class UnlabelledVideoReader:
     def class_names(self) -> tuple[str, ...]:
         """None: unlabelled."""
         return ()
+
+    @property
+    def box_extent(self) -> BoxExtent:
+        """There are no labels."""
+        return "visible"
 
     def read(self, workspace: Workspace, problems: ProblemLog) -> Iterator[Record]:
         """See `Reader.read`.

@@ -11,6 +11,7 @@ import yaml
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
+from dongsun.contract.detections import BoxExtent
 from dongsun.contract.errors import DongsunError
 from dongsun.data.file_walk import walk_files
 from dongsun.data.image_check import ImageCheck, check_images
@@ -46,6 +47,7 @@ class YoloLayoutReader:
         parts: Split → image folder below `root`. None takes train, val and test from `data.yaml`: val becomes
             calibration when there is a test part, and the test part otherwise.
         verify_images: `decode` or `header`; the size is needed.
+        box_extent: What the labels' boxes go around.
         workers: Threads that read images.
     """
 
@@ -55,6 +57,7 @@ class YoloLayoutReader:
     parts: dict[Split, str] | None = None
     splits: FromSource = Field(default_factory=FromSource)
     verify_images: ImageCheck = "decode"
+    box_extent: BoxExtent = "visible"
     workers: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1)
 
     @property

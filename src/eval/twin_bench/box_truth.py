@@ -17,12 +17,12 @@ _PERSON_CLASS = 1
 
 @dataclass(frozen=True)
 class TrueBox:
-    """A row of `<camera>.gt.txt`.
+    """A row of `<camera>.gt.txt` or `<camera>.amodal.txt`.
 
     Attributes:
         frame_index: From 0, of the camera.
         person_id: Who.
-        xyxy_px: Box of what can be seen.
+        xyxy_px: Box of what can be seen, or of the whole body.
         visibility: Share of the whole body that can be seen.
     """
 
@@ -63,12 +63,21 @@ def read_true_boxes(mot: Path) -> tuple[TrueBox, ...]:
     return tuple(boxes)
 
 
-def paths(boxes: tuple[TrueBox, ...], *, in_view: bool) -> PathsByFrame:
-    """Boxes by frame, of those in view or of the others."""
+def paths(
+    boxes: tuple[TrueBox, ...], *, in_view: bool, whole_bodies: tuple[TrueBox, ...] | None = None
+) -> PathsByFrame:
+    """Boxes by frame, of those in view or of the others.
+
+    Args:
+        boxes: Of what can be seen: they say who is in view.
+        in_view: Which are wanted.
+        whole_bodies: The same people's whole bodies, where those boxes are wanted.
+    """
+    whole = {(box.frame_index, box.person_id): box for box in whole_bodies or ()}
     rows: dict[int, list[TrueBox]] = {}
     for box in boxes:
         if box.in_view == in_view:
-            rows.setdefault(box.frame_index, []).append(box)
+            rows.setdefault(box.frame_index, []).append(whole.get((box.frame_index, box.person_id), box))
     return {
         frame: NamedBoxes(
             tuple(box.person_id for box in found), np.array([box.xyxy_px for box in found], dtype=np.float32)

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from dongsun.contract.detections import BoxExtent
 from dongsun.contract.floor_map import FloorMap
 from dongsun.contract.geometry import Points
 from dongsun.contract.store import CameraConfig, StoreConfig
@@ -71,6 +72,7 @@ def judge_camera(
     replay_dir: Path,
     summary: CountSummary,
     *,
+    box_extent: BoxExtent,
     tolerance_s: float,
     difficulties: Sequence[Difficulty],
 ) -> CameraFigures:
@@ -80,6 +82,7 @@ def judge_camera(
         filmed: What was replayed.
         replay_dir: What `run_count` wrote.
         summary: What `run_count` returned.
+        box_extent: What the detector's boxes go around: tracks are held against true boxes of that kind.
         tolerance_s: How far a crossing may lie from the true one.
         difficulties: How recall is split.
 
@@ -88,13 +91,14 @@ def judge_camera(
     """
     boxes = read_true_boxes(filmed.split_dir / f"{filmed.camera_id}.gt.txt")
     whole_bodies = read_true_boxes(filmed.split_dir / f"{filmed.camera_id}.amodal.txt")
-    true = paths(boxes, in_view=True)
+    drawn = whole_bodies if box_extent == "whole_body" else boxes
+    true = paths(boxes, in_view=True, whole_bodies=drawn)
     tracked = read_tracked_paths(replay_dir / "tracks.csv")
-    judged = without_ignored(tracked, true, paths(boxes, in_view=False))
+    judged = without_ignored(tracked, true, paths(boxes, in_view=False, whole_bodies=drawn))
     crossings = TwinTruth(filmed.split_dir / "truth").crossings(filmed.camera_id)
     events = _counted(replay_dir)
     counted = [item.event for item in events]
-    film = FilmedTracks.of(boxes, tracked, filmed.fps, summary.frames)
+    film = FilmedTracks.of(drawn, tracked, filmed.fps, summary.frames)
     stays = _stays(filmed, replay_dir)
     windows = read_windows(replay_dir, UNKNOWN_START_UTC)
     return CameraFigures(

@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from dongsun.contract.detections import Detections
+from dongsun.contract.bundle import DetectorSpec
+from dongsun.contract.detections import BoxExtent, Detections
 from dongsun.contract.embedding import Embeddings
 from dongsun.contract.nadir import nadir_px
 from dongsun.contract.store import CameraConfig
@@ -29,6 +30,7 @@ class PipelineRules:
         tracking: The station's constants.
         counting: The station's constants.
         gallery: What is remembered of looks.
+        box_extent: What the detector's boxes go around.
     """
 
     strong_score: float
@@ -37,6 +39,13 @@ class PipelineRules:
     tracking: TrackingConstants = field(default_factory=TrackingConstants)
     counting: CountingConstants = field(default_factory=CountingConstants)
     gallery: GalleryPolicy = field(default_factory=GalleryPolicy)
+    box_extent: BoxExtent = "visible"
+
+    @staticmethod
+    def of(detector: DetectorSpec, similarity_threshold: float | None, started_at_utc: datetime) -> "PipelineRules":
+        """A bundle's rules with the station's constants."""
+        score, extent = detector.score_threshold, detector.box_extent
+        return PipelineRules(score, similarity_threshold, started_at_utc, box_extent=extent)
 
 
 @dataclass(frozen=True)
@@ -91,6 +100,7 @@ class CameraPipeline:
             gallery,
             camera_id,
             view,
+            rules.box_extent,
         )
         self.counter = Counter(camera, size, rules.started_at_utc, rules.counting, view)
         self.frames = 0

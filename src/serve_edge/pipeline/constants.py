@@ -26,6 +26,8 @@ class TrackingConstants:
         resolve_s: A young track waits this long for a good picture before it counts as somebody new.
         contained_share: A detection this far inside a tracked person's box is a part or a double of that person and
             starts no track.
+        double_overlap: The same for boxes that go around whole bodies, as an IoU: who stands behind somebody may lie in
+            their box altogether, and is somebody else.
         pass_speed_heights_s: Nobody moves faster: 1.8 heights a second is 3 m/s, a run.
         near_heights: A new track this near the place where a lost one should be is that one, if looks don't contradict.
         veer_heights_s: That place grows vaguer by this much with every second of absence: half a height a second is a
@@ -44,6 +46,7 @@ class TrackingConstants:
     lost_s: float = 3.0
     resolve_s: float = 0.8
     contained_share: float = 0.7
+    double_overlap: float = 0.5
     pass_speed_heights_s: float = 1.8
     near_heights: float = 0.5
     veer_heights_s: float = 0.5

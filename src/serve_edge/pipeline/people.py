@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dongsun.contract.detections import Detections
+from dongsun.contract.detections import BoxExtent, Detections
 from dongsun.contract.embedding import Embeddings
 from dongsun.contract.geometry import Point
 from dongsun.serve_edge.pipeline.constants import TrackingConstants
@@ -45,6 +45,7 @@ class People:
         gallery: Shared by the cameras of a store; by default this camera's own.
         camera_id: Tells this camera in a shared gallery.
         view: Of the floor, where the camera has one.
+        box_extent: What the detector's boxes go around.
     """
 
     def __init__(
@@ -58,12 +59,13 @@ class People:
         gallery: Gallery | None = None,
         camera_id: str = "",
         view: FloorView | None = None,
+        box_extent: BoxExtent = "visible",
     ) -> None:
         self._c = constants
         self._policy = policy or GalleryPolicy()
         self._size = size
         self._has_looks = similarity_threshold is not None
-        self._tracker = Tracker(strong_score, size.height_px, constants, nadir_px, view)
+        self._tracker = Tracker(strong_score, size.height_px, constants, nadir_px, view, box_extent)
         self._reappearance = Reappearance(similarity_threshold, constants, self._policy)
         self._identities = Identities(similarity_threshold, self._policy, constants.min_visitor_s, gallery, camera_id)
         self._quality_of_serial: dict[int, float] = {}

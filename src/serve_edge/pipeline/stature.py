@@ -1,10 +1,12 @@
 """Finding a person's feet when they are hidden: the remembered height."""
 
 from enum import IntEnum
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from dongsun.contract.detections import BoxExtent
 from dongsun.serve_edge.pipeline.motion import Box
 
 _MEMORY_S = 0.7
@@ -32,6 +34,13 @@ class Bottom(IntEnum):
     """It lies inside a nearer person's box."""
     CUT = 2
     """It lies on the picture's bottom edge: the feet are below the picture."""
+
+
+class BodyStature(Protocol):
+    """Knows how tall a tracked person is, one way or another."""
+
+    def complete(self, box: Box, time_s: float, bottom: Bottom, expected_px: Box | None = None) -> tuple[Box, bool]:
+        """Returns the whole box, and whether `box` was whole itself."""
 
 
 class Stature:
@@ -95,15 +104,17 @@ class Stature:
         self._seen_whole_at_s = self._last_at_s = time_s
 
 
-def bottoms(boxes_xyxy_px: npt.NDArray[np.float64], frame_height_px: int) -> list[Bottom]:
-    """What is known of the lower end of each box (n, 4) of a frame."""
+def bottoms(
+    boxes_xyxy_px: npt.NDArray[np.float64], frame_height_px: int, box_extent: BoxExtent = "visible"
+) -> list[Bottom]:
+    """What is known of the lower end of each box (n, 4) of a frame. Boxes around whole bodies are not covered."""
     found: list[Bottom] = []
     for x0, _, x1, bottom in boxes_xyxy_px:
         across = np.minimum(boxes_xyxy_px[:, 2], x1) - np.maximum(boxes_xyxy_px[:, 0], x0)
         nearer = (boxes_xyxy_px[:, 3] > bottom + _EDGE_PX) & (boxes_xyxy_px[:, 1] < bottom)
         if bottom >= frame_height_px - _EDGE_PX:
             found.append(Bottom.CUT)
-        elif bool((nearer & (across > _COVER_SHARE * (x1 - x0))).any()):
+        elif box_extent == "visible" and bool((nearer & (across > _COVER_SHARE * (x1 - x0))).any()):
             found.append(Bottom.COVERED)
         else:
             found.append(Bottom.SEEN)

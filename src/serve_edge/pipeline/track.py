@@ -7,12 +7,12 @@ import numpy as np
 
 from dongsun.contract.geometry import Point
 from dongsun.serve_edge.pipeline.floor_stature import FloorStature
-from dongsun.serve_edge.pipeline.footprints import Footprints
+from dongsun.serve_edge.pipeline.floor_view import FloorView
 from dongsun.serve_edge.pipeline.gallery_policy import GalleryPolicy
 from dongsun.serve_edge.pipeline.look_set import LookSet
 from dongsun.serve_edge.pipeline.motion import Box, BoxMotion
 from dongsun.serve_edge.pipeline.sighting import Sighting
-from dongsun.serve_edge.pipeline.stature import Bottom, Stature
+from dongsun.serve_edge.pipeline.stature import BodyStature, Bottom
 
 _FRESH_S = 0.5
 """After this long out of sight a predicted box says little of where head and feet are."""
@@ -60,16 +60,17 @@ class Track:
         frame_index: int,
         time_s: float,
         bottom: Bottom,
+        stature: BodyStature,
+        view: FloorView | None = None,
         nadir_px: Point | None = None,
-        footprints: Footprints | None = None,
     ) -> None:
         self.serial = serial
         self._nadir_px = nadir_px
-        self._view = None if footprints is None else footprints.view
+        self._view = view
         self._places: deque[tuple[float, Point]] = deque()
         self.track_id: int | None = None
         self.state = TrackState.TENTATIVE
-        self.stature = Stature() if footprints is None else FloorStature(footprints)
+        self.stature = stature
         self.motion = BoxMotion(box, time_s)
         self.born_s = time_s
         self.hits = 0

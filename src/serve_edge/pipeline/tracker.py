@@ -5,14 +5,16 @@ import itertools
 import numpy as np
 import numpy.typing as npt
 
-from dongsun.contract.detections import Detections
+from dongsun.contract.detections import BoxExtent, Detections
 from dongsun.contract.geometry import Point
 from dongsun.serve_edge.pipeline.association import best_pairs, overlap_scores
 from dongsun.serve_edge.pipeline.constants import TrackingConstants
+from dongsun.serve_edge.pipeline.floor_stature import FloorStature
 from dongsun.serve_edge.pipeline.floor_view import FloorView
 from dongsun.serve_edge.pipeline.footprints import Footprints
-from dongsun.serve_edge.pipeline.stature import Bottom, bottoms
+from dongsun.serve_edge.pipeline.stature import BodyStature, Bottom, Stature, bottoms
 from dongsun.serve_edge.pipeline.track import Track, TrackState
+from dongsun.serve_edge.pipeline.whole_body_stature import WholeBodyStature
 
 
 class Tracker:
@@ -20,7 +22,7 @@ class Tracker:
 
     Association in two stages after ByteTrack (Zhang et al., ECCV 2022): strong detections first, with every known
     person; then weak ones, with people still unmatched who were in view just now. What is left of the strong ones
-    starts tentative tracks, unless it lies inside somebody already tracked.
+    starts tentative tracks, unless it is a part or a double of somebody already tracked.
 
     Args:
         strong_score: The bundle's score threshold.
@@ -28,6 +30,7 @@ class Tracker:
         constants: Times and distances.
         nadir_px: Under a ceiling fisheye, the point straight below the camera.
         view: Of the floor, where the camera has one.
+        box_extent: What the detector's boxes go around.
     """
 
     def __init__(
@@ -37,9 +40,12 @@ class Tracker:
         constants: TrackingConstants,
         nadir_px: Point | None = None,
         view: FloorView | None = None,
+        box_extent: BoxExtent = "visible",
     ) -> None:
         self._strong = strong_score
         self._nadir_px = nadir_px
+        self._view = view
+        self._box_extent = box_extent
         self._footprints = None if view is None else Footprints(view)
         self._frame_height_px = frame_height_px
         self._c = constants
@@ -52,7 +58,7 @@ class Tracker:
             track.motion.predict(time_s)
         boxes = persons.boxes_xyxy_px.astype(np.float64)
         upright = self._nadir_px is None
-        ends = bottoms(boxes, self._frame_height_px) if upright else [Bottom.SEEN] * len(boxes)
+        ends = bottoms(boxes, self._frame_height_px, self._box_extent) if upright else [Bottom.SEEN] * len(boxes)
         hidden = np.array([end is not Bottom.SEEN for end in ends], dtype=np.bool_)
         free = np.ones(len(boxes), dtype=np.bool_)
         strong = persons.scores >= self._strong
@@ -103,15 +109,35 @@ class Tracker:
         boxes = persons.boxes_xyxy_px.astype(np.float64)
         present = [np.array(t.last.seen_xyxy_px) for t in self.tracks if t.last.frame_index == frame_index]
         for j in np.flatnonzero(candidates):
-            if any(_share_inside(boxes[j], other) > self._c.contained_share for other in present):
+            if any(self._is_part(boxes[j], other) for other in present):
                 continue
             present.append(boxes[j])
             score = float(persons.scores[j])
             self.tracks.append(
                 Track(
-                    next(self._serials), boxes[j], score, frame_index, time_s, ends[j], self._nadir_px, self._footprints
+                    next(self._serials),
+                    boxes[j],
+                    score,
+                    frame_index,
+                    time_s,
+                    ends[j],
+                    self._stature(),
+                    self._view,
+                    self._nadir_px,
                 )
             )
+
+    def _is_part(self, box: npt.NDArray[np.float64], other: npt.NDArray[np.float64]) -> bool:
+        """Whether a box is a part or a double of a tracked person's."""
+        shared = _shared(box, other)
+        if self._box_extent == "whole_body":
+            return shared > self._c.double_overlap * (_area(box) + _area(other) - shared)
+        return shared > self._c.contained_share * _area(box)
+
+    def _stature(self) -> BodyStature:
+        if self._box_extent == "whole_body":
+            return WholeBodyStature(self._view)
+        return Stature() if self._footprints is None else FloorStature(self._footprints)
 
     def _age(self, frame_index: int, time_s: float) -> None:
         for track in self.tracks:
@@ -127,9 +153,12 @@ class Tracker:
                 track.state = TrackState.REMOVED
 
 
-def _share_inside(box: npt.NDArray[np.float64], other: npt.NDArray[np.float64]) -> float:
-    """Share of `box`'s area that lies in `other`."""
+def _shared(box: npt.NDArray[np.float64], other: npt.NDArray[np.float64]) -> float:
+    """The area that lies in both, in square pixels."""
     width = min(box[2], other[2]) - max(box[0], other[0])
     height = min(box[3], other[3]) - max(box[1], other[1])
-    area = (box[2] - box[0]) * (box[3] - box[1])
-    return float(max(width, 0.0) * max(height, 0.0) / max(area, 1e-9))
+    return float(max(width, 0.0) * max(height, 0.0))
+
+
+def _area(box: npt.NDArray[np.float64]) -> float:
+    return float((box[2] - box[0]) * (box[3] - box[1]))

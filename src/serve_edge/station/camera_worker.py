@@ -217,7 +217,7 @@ class CameraWorker:
 
     def _begin_pipeline(self, size: FrameSize, started_at_utc: datetime) -> None:
         models = self._parts.models
-        rules = PipelineRules(models.manifest.detector.score_threshold, models.similarity_threshold, started_at_utc)
+        rules = PipelineRules.of(models.manifest.detector, models.similarity_threshold, started_at_utc)
         self._pipeline = CameraPipeline(self._camera, size, rules, self._gallery, self.camera_id)
         version = models.manifest.version
         self._observer = Observer(self._parts.store_id, self.camera_id, version, started_at_utc)

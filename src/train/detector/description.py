@@ -5,6 +5,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from dongsun.contract.bundle import DetectorOutput
+from dongsun.contract.detections import BoxExtent
 from dongsun.contract.durable import write_json
 from dongsun.contract.errors import DongsunError
 from dongsun.contract.preprocess import InputSpec
@@ -23,6 +24,7 @@ class DetectorDescription(BaseModel):
     output: DetectorOutput
     class_names: tuple[str, ...] = Field(min_length=1)
     person_class: int = Field(ge=0)
+    box_extent: BoxExtent = Field(default="visible", description="what the labels' person boxes went around")
     trained_from: str = Field(description="`scratch`, or the file name of the checkpoint that training started from")
 
 

@@ -36,7 +36,8 @@ def write_bundle(directory: Path, **changes: Any) -> Path:
 
 @pytest.mark.parametrize("version", READABLE_VERSIONS)
 def test_whole_bundle_is_read(tmp_path: Path, version: int) -> None:
-    assert read_bundle(write_bundle(tmp_path / "b", schema_version=version)).detector.person_class == 0
+    detector = read_bundle(write_bundle(tmp_path / "b", schema_version=version)).detector
+    assert (detector.person_class, detector.box_extent) == (0, "visible")
 
 
 def test_thresholds_of_schema_1_are_read_without_what_2_adds() -> None:
@@ -51,7 +52,7 @@ def test_thresholds_of_schema_1_are_read_without_what_2_adds() -> None:
 @pytest.mark.parametrize(
     ("changes", "named"),
     [
-        ({"schema_version": 3}, "schema version 3"),
+        ({"schema_version": 4}, "schema version 4"),
         ({"surprise": 1}, "surprise"),
         ({"files": []}, "files"),
         ({"files": [{"path": "../../x", "bytes": 1, "sha256": "0" * 64}]}, "not among the files"),

@@ -25,7 +25,7 @@ SHARES = {"train": 0.60, "validation": 0.10, "calibration": 0.05, "test": 0.25}
 class Planned:
     """Reads a planned tree without its files."""
 
-    source, class_names = "aihub", ()
+    source, class_names, box_extent = "aihub", (), "visible"
 
     def __init__(self, tree: FakeTree, splits: ByPerson) -> None:
         self.tree, self.splits = tree, splits

@@ -28,7 +28,7 @@ ENDLESS = textwrap.dedent(
     from dongsun.data.staging import StagingTable
 
     class Endless:
-        source, class_names, splits = "endless", (), FromSource()
+        source, class_names, box_extent, splits = "endless", (), "visible", FromSource()
         def read(self, workspace, problems):
             for index in range(1000):
                 yield ReidRecord(f"{index}.png", "1", "c1", "s1", index, "train", "endless")

@@ -6,7 +6,7 @@ import pytest
 from dongsun.contract.errors import DongsunError
 from dongsun.contract.stage import SilentRunLog
 from dongsun.data.frames import count_frames, read_frames_bgr
-from dongsun.data.manifest import read_manifest
+from dongsun.data.manifest import read_box_extent, read_manifest
 from dongsun.data.readers.clip import Clip
 from dongsun.data.readers.mot_folder import MotFolderReader
 from dongsun.data.readers.mot_truth import read_mot_truth
@@ -197,6 +197,26 @@ def test_twin_heads(tmp_path, write_video, write_truth, read, workspace):
     frame = next(r for r in read(reader) if isinstance(r, DetectorRecord))
     lines = (workspace.detector_dir / frame.label_path).read_text().splitlines()
     assert [line[0] for line in lines] == ["0", "1"]
+
+
+def test_labels_and_crops_go_around_whole_bodies_where_asked_for(tmp_path, write_video, write_truth):
+    root, out = tmp_path / "raw", tmp_path / "data/interim/s"
+    write_video(root / "train/door.mp4", 2)
+    write_truth(root / "train/door.gt.txt", [(1, 5, 10, 5, 20, 30, 1, 1, 0.5)])
+    write_truth(root / "train/door.amodal.txt", [(1, 5, 10, 5, 20, 40, 1, 1, 0.5)])
+    manifest = out / "detector/manifest.parquet"
+    for extent, height_px in (("visible", 30), ("whole_body", 40)):
+        reader = MotFolderReader(root=root, source="twin", box_extent=extent)
+        IngestStage(reader=reader, out_dir=out).run(SilentRunLog())
+        assert read_box_extent(manifest) == extent
+        frame = next(read_manifest(manifest, DetectorRecord))
+        label = (out / "detector" / frame.label_path).read_text().split()
+        assert float(label[4]) * frame.height_px == pytest.approx(height_px, abs=0.01)
+        crop = next(read_manifest(out / "reid/manifest.parquet", ReidRecord))
+        assert crop.box_xyxy_px == (10, 5, 30, 5 + height_px)
+    (root / "train/door.amodal.txt").unlink()
+    with pytest.raises(DongsunError, match=r"camera>\.amodal\.txt"):
+        IngestStage(reader=reader, out_dir=out).run(SilentRunLog())
 
 
 def test_ids_numbered_per_split_can_be_told_apart(tmp_path, write_video, write_truth):

@@ -6,7 +6,7 @@ import yaml
 
 from dongsun.contract.errors import DongsunError
 from dongsun.contract.stage import SilentRunLog
-from dongsun.data.manifest import read_manifest, resolve, write_manifest
+from dongsun.data.manifest import read_box_extent, read_manifest, resolve, write_manifest
 from dongsun.data.records import DetectorRecord, ReidRecord
 from dongsun.data.run_sample import SampleStage
 from dongsun.data.sampling import Full, Systematic
@@ -17,7 +17,8 @@ from dongsun.data.ultralytics_layout import label_path_for, write_ultralytics_da
 def interim(tmp_path, crop, frame, write_picture) -> Path:
     """60 training, 10 calibration and 10 test frames; 2 × 40 training crops and others."""
     folder = tmp_path / "data/interim/s"
-    with write_manifest(folder / "detector/manifest.parquet", DetectorRecord, class_names=["person"]) as writer:
+    path = folder / "detector/manifest.parquet"
+    with write_manifest(path, DetectorRecord, class_names=["person"], box_extent="whole_body") as writer:
         for index in range(80):
             split = "train" if index < 60 else "calibration" if index < 70 else "test"
             record = frame(f"images/{index:03d}.jpg", split, index)
@@ -42,6 +43,7 @@ def test_training_is_sampled_and_the_rest_is_whole(tmp_path, interim):
     result = stage(tmp_path).run(SilentRunLog())
     out = tmp_path / "data/processed/s"
     assert result.metrics["detector_train"] == 30
+    assert read_box_extent(out / "detector/manifest.parquet") == "whole_body"
     assert result.metrics["detector_calibration"] == 5
     assert result.metrics["detector_test"] == 10
     assert (result.metrics["reid_train"], result.metrics["reid_test"]) == (20, 1)

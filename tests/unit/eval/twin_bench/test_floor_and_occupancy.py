@@ -1,5 +1,6 @@
 """Heatmaps, occupancy and boxes in view."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -88,6 +89,10 @@ def test_boxes_in_view_are_tall_and_visible(tmp_path: Path) -> None:
     assert {f: b.names for f, b in paths(boxes, in_view=True).items()} == {0: ("7",)}
     assert {f: b.names for f, b in paths(boxes, in_view=False).items()} == {0: ("8",), 1: ("7",)}
     assert paths(boxes, in_view=True)[0].boxes_xyxy_px.tolist() == [[10.0, 20.0, 40.0, 60.0]]
+    # Whole bodies change the boxes, not who is in view.
+    bodies = tuple(replace(box, xyxy_px=(0.0, 0.0, 99.0, 99.0)) for box in boxes)
+    whole = paths(boxes, in_view=True, whole_bodies=bodies)
+    assert {f: (b.names, b.boxes_xyxy_px.tolist()) for f, b in whole.items()} == {0: (("7",), [[0.0, 0.0, 99.0, 99.0]])}
 
 
 def test_a_broken_box_line_is_named(tmp_path: Path) -> None:

@@ -85,7 +85,7 @@ def _count(settings: CountSettings) -> CountSummary:
 
 @pytest.fixture
 def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TwinBenchStage:
-    manifest = SimpleNamespace(version="v", detector=SimpleNamespace(shipped_precision="INT8"))
+    manifest = SimpleNamespace(version="v", detector=SimpleNamespace(shipped_precision="INT8", box_extent="visible"))
     monkeypatch.setattr(run_evaluate_twin, "read_bundle", lambda directory: manifest)
     monkeypatch.setattr(run_evaluate_twin, "run_count", _count)
     monkeypatch.setattr(run_evaluate_twin, "TwinStage", _Film)

@@ -7,6 +7,7 @@ import pytest
 
 from dongsun.contract.store import LineConfig, load_store
 from dongsun.serve_edge.pipeline.constants import CountingConstants, TrackingConstants
+from dongsun.serve_edge.pipeline.floor_stature import FloorStature
 from dongsun.serve_edge.pipeline.floor_view import FloorView
 from dongsun.serve_edge.pipeline.footprints import Footprints
 from dongsun.serve_edge.pipeline.gallery_policy import GalleryPolicy
@@ -36,7 +37,7 @@ def box_at(view: FloorView, x_m: float, y_m: float) -> Box:
 
 def track(view: FloorView, ys_m: list[float], from_s: float) -> Track:
     """Somebody who walks along x = 0, seen every 0.1 s."""
-    found = Track(1, box_at(view, 0.0, ys_m[0]), 0.9, 0, from_s, Bottom.SEEN, None, Footprints(view))
+    found = Track(1, box_at(view, 0.0, ys_m[0]), 0.9, 0, from_s, Bottom.SEEN, FloorStature(Footprints(view)), view)
     for k, y_m in enumerate(ys_m[1:], 1):
         at_s = from_s + k / 10
         found.motion.predict(at_s)

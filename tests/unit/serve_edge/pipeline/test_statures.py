@@ -40,7 +40,7 @@ def walk(
     for k, box in enumerate(boxes):
         at_s = from_s + k / 10
         if track is None:
-            track = Track(1, box, 0.9, 0, at_s, bottom, None, footprints)
+            track = Track(1, box, 0.9, 0, at_s, bottom, FloorStature(footprints), footprints.view)
         else:
             track.motion.predict(at_s)
             track.see(box, 0.9, k, at_s, bottom)
