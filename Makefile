@@ -71,6 +71,11 @@ weights: setup ## make weights/ again: our own start weights, from twin stills o
 	install -m 644 models/pretrain-reid/detector/detector.pt weights/twin-yolo26n-wide.pt
 	$(BIN)/dongsun train-reid store=pretrain-reid reid=reid_trunk reid.backbone.checkpoint=weights/twin-reid.pt
 	install -m 644 models/pretrain-reid/reid/reid.pt weights/twin-reid-wide.pt
+	$(BIN)/dongsun ingest store=pretrain-reid dataset.box_extent=whole_body
+	$(BIN)/dongsun sample store=pretrain-reid sampling=full
+	$(BIN)/dongsun train-detector store=pretrain-reid detector.weights=weights/twin-yolo26n-wide.pt detector.epochs=3 \
+	  detector.learning_rate=6.0e-4 trainer.detector_batch=16
+	install -m 644 models/pretrain-reid/detector/detector.pt weights/twin-yolo26n-wide.pt
 
 twin-stores: setup ## film the three ready stores' test splits and measure how real they look: make twin-stores ASSETS=<dir>
 	for store in corner-shop pop-up electronics-flagship; do $(BIN)/dongsun twin render $$store || exit 1; done

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dongsun.contract.bundle import DetectorSpec, Provenance, ReidSpec
+from dongsun.contract.detections import BoxExtent
 from dongsun.export.card_precisions import precisions_part
 
 
@@ -52,6 +53,12 @@ def model_card(facts: CardFacts, version: str) -> str:
     return "\n".join(parts)
 
 
+_EXTENT_WORDS: dict[BoxExtent, str] = {
+    "visible": "what can be seen of people; counting infers hidden feet",
+    "whole_body": "whole bodies, hidden parts too; counting takes a box's bottom for the feet",
+}
+
+
 def _detector_part(facts: CardFacts) -> str:
     spec = facts.detector
     training = (
@@ -62,6 +69,7 @@ def _detector_part(facts: CardFacts) -> str:
         f"- {facts.detector_architecture}, {training}, started from {facts.detector_trained_from}\n"
         f"- input {spec.input.height_px}x{spec.input.width_px}, {spec.input.channels}, {spec.input.resize}; "
         f"output `{spec.output}`\n"
+        f"- boxes go around {_EXTENT_WORDS[spec.box_extent]}\n"
         f"- class `{spec.class_names[spec.person_class]}` of {len(spec.class_names)}; shown from a score of "
         f"{spec.score_threshold}\n"
         f"- ships {spec.shipped_precision}; in the bundle: {', '.join(spec.files)}\n"

@@ -54,7 +54,8 @@ def _description(manifest: BundleManifest) -> list[str]:
         f"from       commit {provenance.git_commit}{' with uncommitted changes' if provenance.git_dirty else ''}",
         f"files      {len(manifest.files)}, {size:.1f} MiB, every checksum right",
         f"detector   {_precisions(detector.files, detector.shipped_precision)}; {_input(detector.input)}; person at or "
-        f"above {detector.score_threshold:g}",
+        f"above {detector.score_threshold:g}; boxes go around "
+        + ("whole bodies" if detector.box_extent == "whole_body" else "what can be seen of people"),
     ]
     if reid is None:
         lines.append("re-ID      none: unique visitors will be tracks")

@@ -59,6 +59,10 @@ def card(rates: IdentificationRates | None) -> str:
     return model_card(facts, "1")
 
 
+def test_says_what_boxes_go_around() -> None:
+    assert "boxes go around what can be seen of people" in card(RATES)
+
+
 def test_says_what_the_threshold_does_in_front_of_a_gallery() -> None:
     text = card(RATES)
     assert "Against 200 visitors already known: " in text
