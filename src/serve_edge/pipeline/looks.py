@@ -11,8 +11,8 @@ from dongsun.serve_edge.pipeline.sighting import Sighting
 from dongsun.serve_edge.pipeline.track import Track, TrackState
 
 _SCORE_SHOWS = 1.5
-"""What shows of somebody in a whole body's box only the detector's score tells: it is 0.86 of those in full view, 0.6 to
-0.7 of those half in view, 0.4 to 0.6 of those who show a third. To this power it stands for the share shown."""
+"""What shows of somebody in a whole body's box only the detector's score tells: 0.86 of those in full view, 0.6 to 0.7
+of those half in view, 0.4 to 0.6 of those who show a third. To this power it stands for the share shown."""
 
 
 @dataclass(frozen=True)
