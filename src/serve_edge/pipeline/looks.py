@@ -10,7 +10,7 @@ from dongsun.serve_edge.pipeline.look_quality import EDGE_PX, covered_share, loo
 from dongsun.serve_edge.pipeline.sighting import Sighting
 from dongsun.serve_edge.pipeline.track import Track, TrackState
 
-_SCORE_SHOWS = 1.5
+_FULL_VIEW_SCORE, _SCORE_SHOWS = 0.85, 1.5
 """What shows of somebody in a whole body's box only the detector's score tells: 0.86 of those in full view, 0.6 to 0.7
 of those half in view, 0.4 to 0.6 of those who show a third. To this power it stands for the share shown."""
 
@@ -63,7 +63,7 @@ def looks_wanted(
 def _shown(sighting: Sighting, box_extent: BoxExtent) -> float:
     """Share of the person that the box shows."""
     if box_extent == "whole_body":
-        return float(sighting.score**_SCORE_SHOWS)
+        return float(min(sighting.score / _FULL_VIEW_SCORE, 1.0) ** _SCORE_SHOWS)
     _, y0, _, y1 = sighting.seen_xyxy_px
     _, whole_y0, _, whole_y1 = sighting.whole_xyxy_px
     return min((y1 - y0) / max(whole_y1 - whole_y0, 1e-9), 1.0)
