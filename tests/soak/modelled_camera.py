@@ -38,7 +38,7 @@ class ModelledCamera:
     def __init__(self, camera_id: str, number: int) -> None:
         self.camera_id, self._number = camera_id, number
         self.manifest = SimpleNamespace(
-            detector=SimpleNamespace(score_threshold=STRONG_SCORE, person_class=0), version="soak"
+            detector=SimpleNamespace(score_threshold=STRONG_SCORE, person_class=0, box_extent="visible"), version="soak"
         )
         self.detector = self
         self._day: Day | None = None

@@ -57,7 +57,7 @@ class ScriptedCamera:
 
     def __init__(self) -> None:
         self.camera_id = "shop"
-        spec = SimpleNamespace(score_threshold=0.5, person_class=0)
+        spec = SimpleNamespace(score_threshold=0.5, person_class=0, box_extent="visible")
         self.manifest, self.detector = SimpleNamespace(detector=spec, version="1"), self
         self.items: deque[CapturedFrame] = deque()
         self.place: Place | None = None

@@ -39,7 +39,9 @@ class Shop:
     similarity_threshold = None
 
     def __init__(self) -> None:
-        self.manifest = SimpleNamespace(detector=SimpleNamespace(score_threshold=0.5, person_class=0), version="1")
+        self.manifest = SimpleNamespace(
+            detector=SimpleNamespace(score_threshold=0.5, person_class=0, box_extent="visible"), version="1"
+        )
         self.detector, self.clock, self.windows = self, ManualClock(BEGIN), list[Window]()
         self._items: deque[CapturedFrame | Gap] = deque()
         parts = WorkerParts("shop", self, BusinessCalendar("Asia/Seoul", time(6)), self.clock, self._write)  # type: ignore[arg-type]
