@@ -4,15 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dongsun.contract.detections import BoxExtent
 from dongsun.serve_edge.pipeline.gallery_policy import GalleryPolicy
 from dongsun.serve_edge.pipeline.look_quality import EDGE_PX, covered_share, look_quality
 from dongsun.serve_edge.pipeline.sighting import Sighting
 from dongsun.serve_edge.pipeline.track import Track, TrackState
-
-_FULL_VIEW_SCORE, _SCORE_SHOWS = 0.85, 1.5
-"""What shows of somebody in a whole body's box only the detector's score tells: 0.86 of those in full view, 0.6 to 0.7
-of those half in view, 0.4 to 0.6 of those who show a third. To this power it stands for the share shown."""
 
 
 @dataclass(frozen=True)
@@ -37,12 +32,7 @@ class WantedLook:
 
 
 def looks_wanted(
-    tracks: list[Track],
-    frame_index: int,
-    time_s: float,
-    size: FrameSize,
-    policy: GalleryPolicy,
-    box_extent: BoxExtent = "visible",
+    tracks: list[Track], frame_index: int, time_s: float, size: FrameSize, policy: GalleryPolicy
 ) -> list[WantedLook]:
     """The tracks to embed now, most urgent first: those without a look, those just found again, then those due."""
     seen = [t for t in tracks if t.last.frame_index == frame_index and t.state is not TrackState.REMOVED]
@@ -54,16 +44,13 @@ def looks_wanted(
         if covered > policy.most_covered or track.hits < 2 or not _whole(boxes[i], size, policy):
             continue
         if _due(track, time_s, policy):
-            quality = look_quality(boxes[i], covered, track.last.score, _shown(track.last, box_extent))
+            quality = look_quality(boxes[i], covered, track.last.score, _shown(track.last))
             if quality >= policy.least_quality:
                 wanted.append(WantedLook(track, quality))
     return sorted(wanted, key=lambda w: (_urgency(w.track), w.track.serial))[: policy.most_per_frame]
 
 
-def _shown(sighting: Sighting, box_extent: BoxExtent) -> float:
-    """Share of the person that the box shows."""
-    if box_extent == "whole_body":
-        return float(min(sighting.score / _FULL_VIEW_SCORE, 1.0) ** _SCORE_SHOWS)
+def _shown(sighting: Sighting) -> float:
     _, y0, _, y1 = sighting.seen_xyxy_px
     _, whole_y0, _, whole_y1 = sighting.whole_xyxy_px
     return min((y1 - y0) / max(whole_y1 - whole_y0, 1e-9), 1.0)

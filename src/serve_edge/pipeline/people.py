@@ -64,7 +64,6 @@ class People:
         self._c = constants
         self._policy = policy or GalleryPolicy()
         self._size = size
-        self._box_extent = box_extent
         self._has_looks = similarity_threshold is not None
         self._tracker = Tracker(strong_score, size.height_px, constants, nadir_px, view, box_extent)
         self._reappearance = Reappearance(similarity_threshold, constants, self._policy)
@@ -104,7 +103,7 @@ class People:
         self._tracker.step(persons, frame_index, time_s)
         if not self._has_looks:
             return []
-        wanted = looks_wanted(self._tracker.tracks, frame_index, time_s, self._size, self._policy, self._box_extent)
+        wanted = looks_wanted(self._tracker.tracks, frame_index, time_s, self._size, self._policy)
         self._quality_of_serial = {look.track.serial: look.quality for look in wanted}
         return [look.track for look in wanted]
 

@@ -10,12 +10,9 @@ from dongsun.contract.detections import BoxExtent, Detections
 from dongsun.contract.geometry import Point
 from dongsun.contract.store import load_store
 from dongsun.serve_edge.pipeline.camera_pipeline import CameraPipeline, PipelineRules
-from dongsun.serve_edge.pipeline.constants import TrackingConstants
 from dongsun.serve_edge.pipeline.floor_view import FloorView
-from dongsun.serve_edge.pipeline.gallery_policy import GalleryPolicy
-from dongsun.serve_edge.pipeline.looks import FrameSize, looks_wanted
+from dongsun.serve_edge.pipeline.looks import FrameSize
 from dongsun.serve_edge.pipeline.motion import Box
-from dongsun.serve_edge.pipeline.people import People
 from dongsun.serve_edge.pipeline.stature import Bottom, bottoms
 from dongsun.serve_edge.pipeline.whole_body_stature import WholeBodyStature
 
@@ -99,17 +96,3 @@ def test_a_child_behind_an_adult_crosses_when_its_own_feet_do(view: FloorView) -
     found = crossings(view, "whole_body")
     assert [direction for direction, _ in found] == ["in", "in"]
     assert [at_s for _, at_s in found] == [pytest.approx(0.5, abs=0.2), pytest.approx(1.4, abs=0.2)]
-
-
-@pytest.mark.parametrize(("extent", "ratio"), [("visible", 1.8), ("whole_body", 1.8 * 1.7**3)])
-def test_of_whole_bodies_the_score_says_how_much_a_look_shows(view: FloorView, extent: BoxExtent, ratio: float) -> None:
-    qualities = []
-    for score in (0.5, 0.9):
-        people = People(0.3, 0.5, SIZE, TrackingConstants(), view=view, box_extent=extent)
-        box = box_at(view, (0.0, 2.0), ADULT_M).astype(np.float32)[None]
-        for k in range(6):
-            people.follow(Detections(box, np.array([score], np.float32), np.zeros(1, np.int64)), k, k / 10)
-        qualities += [
-            look.quality for look in looks_wanted(people.tracks, 5, 0.5, SIZE, GalleryPolicy(least_quality=0.0), extent)
-        ]
-    assert qualities[1] / qualities[0] == pytest.approx(ratio, rel=0.05)
